@@ -1,0 +1,301 @@
+"""The parameters of one deployment: what params/*.yml may say. `example.yml` shows every key with its comment."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path, PurePosixPath, PureWindowsPath
+from typing import Annotated, Literal
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, IPvAnyAddress, StringConstraints
+
+from lyncdr_helpers.credentials import SecretReference
+from lyncdr_helpers.errors import InputError
+
+LABEL = r"[A-Za-z0-9_]([A-Za-z0-9_-]{0,61}[A-Za-z0-9])?"
+HOST = rf"^{LABEL}(\.{LABEL})+$"
+
+
+def _reference(text: str) -> str:
+    try:
+        SecretReference.parse(text, Path())
+    except InputError as error:
+        raise ValueError(str(error)) from None
+    return text
+
+
+def _lower(text: str) -> str:
+    return text.lower()
+
+
+Fqdn = Annotated[str, StringConstraints(pattern=HOST, max_length=253), AfterValidator(_lower)]
+Name = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$")]
+Port = Annotated[int, Field(ge=1, le=65535)]
+Secret = Annotated[str, AfterValidator(_reference)]
+Generation = Literal["lync2010", "lync2013", "sfb2015", "sfb2019"]
+
+
+class Model(BaseModel):
+    """A part of the parameters: frozen, and an unknown key is a mistake."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, strict=True, populate_by_name=True)
+
+
+class Server(Model):
+    """One machine of a pool."""
+
+    fqdn: Fqdn = Field(description="The machine's own name.", examples=["fe01.example.org"])
+    address: IPvAnyAddress = Field(strict=False, description="Its IP address.", examples=["192.0.2.11"])
+
+
+class Pool(Model):
+    """One pool: a Standard Edition server is a pool of one."""
+
+    fqdn: Fqdn = Field(description="The pool's name, as in Topology Builder.", examples=["pool01.example.org"])
+    edition: Literal["standard", "enterprise"] = Field(
+        description="Standard Edition or Enterprise Edition.", examples=["standard"]
+    )
+    sql: str = Field(
+        "", description="Enterprise only: the back end, as dbimpexp wants it.", examples=["sql01.example.org\\rtc"]
+    )
+    sip_port: Port = Field(5061, description="Where its registrar listens for TLS.", examples=[5061])
+    servers: list[Server] = Field(
+        min_length=1,
+        description="Its machines.",
+        examples=[[{"fqdn": "fe01.example.org", "address": "192.0.2.11"}]],
+    )
+
+
+class Site(Model):
+    """One site of the deployment."""
+
+    name: str = Field(min_length=1, description="How people call it.", examples=["Head office"])
+    pools: list[Pool] = Field(min_length=1, description="The pools that stand there.", examples=[[]])
+    addresses: list[IPvAnyAddress] = Field(
+        default_factory=list,
+        strict=False,
+        description="Other addresses of this site that DNS may point to: reverse proxy, load balancer, Edge.",
+        examples=[["198.51.100.10"]],
+    )
+
+    def holds(self, address: str) -> bool:
+        """Whether the IP address belongs to this site."""
+        servers = {str(server.address) for pool in self.pools for server in pool.servers}
+        return address in servers | {str(other) for other in self.addresses}
+
+
+class Sites(Model):
+    """The site that may be lost, and the site that takes over."""
+
+    primary: Site
+    dr: Site
+
+
+class Failover(Model):
+    """Which pool's users go where."""
+
+    from_pool: Fqdn = Field(alias="from", description="The pool that is lost.", examples=["pool01.example.org"])
+    to_pool: Fqdn = Field(
+        alias="to", description="The pool at the DR site that takes its users.", examples=["drse01.example.org"]
+    )
+
+
+class Bind(Model):
+    """How lyncdr signs in to the directory. Reading is enough."""
+
+    method: Literal["simple", "ntlm", "kerberos"] = Field(description="How to bind.", examples=["kerberos"])
+    user: str = Field("", description="Who binds; empty with kerberos.", examples=["svc-lyncdr@example.org"])
+    password: Secret | None = Field(
+        None, description="Where the password is kept.", examples=["keyring:lyncdr/directory"]
+    )
+
+
+class DirectoryAccess(Model):
+    """One domain controller of the DR site: every read and every write is pinned to it."""
+
+    url: str = Field(
+        pattern=r"^ldaps?://[^/:]+(:\d+)?$",
+        description="ldaps://address, or ldap:// with start_tls.",
+        examples=["ldaps://dc2.example.org"],
+    )
+    start_tls: bool = Field(False, description="Begin TLS on an ldap:// connection.", examples=[False])
+    base: str = Field(
+        pattern=r"(?i)^(dc=[^,=]+)(,dc=[^,=]+)*$", description="The forest's root.", examples=["DC=example,DC=org"]
+    )
+    domain_controller: Fqdn = Field(
+        description="The DC's name: what its certificate says and what cmdlets are given.", examples=["dc2.example.org"]
+    )
+    ca_file: Path | None = Field(
+        None, strict=False, description="The CA that signed its certificate; empty: the system's.", examples=["ca.pem"]
+    )
+    bind: Bind
+    timeout_seconds: float = Field(15, gt=0, le=600, description="How long one answer may take.", examples=[15])
+
+
+class Exchange(Model):
+    """One folder seen from two sides: the management host writes exports there, lyncdr reads them."""
+
+    there: str = Field(description="The folder as the management host names it.", examples=["D:\\lyncdr"])
+    here: Path = Field(
+        strict=False, description="The same folder as this machine reaches it.", examples=["\\\\mgmt02\\lyncdr$"]
+    )
+
+    def path_there(self, name: str) -> str:
+        """A file in the folder, as the management host names it."""
+        windows = "\\" in self.there or ":" in self.there
+        return str((PureWindowsPath if windows else PurePosixPath)(self.there) / name)
+
+    def path_here(self, name: str) -> Path:
+        """The same file, from here."""
+        return self.here / name
+
+
+class ManagementHost(Model):
+    """The Windows machine at the DR site with the Lync management shell and dbimpexp.exe."""
+
+    transport: Literal["winrm", "local", "script"] = Field(
+        description="winrm: over the network; local: this machine; script: write .ps1 files for a person to run.",
+        examples=["winrm"],
+    )
+    url: str = Field(
+        "",
+        pattern=r"^(https?://[^/:]+(:\d+)?(/[\w/]*)?)?$",
+        description="winrm: its endpoint.",
+        examples=["https://mgmt02.example.org:5986/wsman"],
+    )
+    server_name: Fqdn | None = Field(
+        None,
+        description="winrm: the name in its certificate, where the URL holds an address.",
+        examples=["mgmt02.example.org"],
+    )
+    auth: Literal["negotiate", "kerberos", "ntlm", "basic"] = Field(
+        "negotiate", description="winrm: how to sign in.", examples=["negotiate"]
+    )
+    user: str = Field("", description="winrm: who signs in.", examples=["EXAMPLE\\svc-lyncdr"])
+    password: Secret | None = Field(
+        None, description="winrm: where the password is kept.", examples=["keyring:lyncdr/management"]
+    )
+    ca_file: Path | None = Field(
+        None, strict=False, description="winrm: the CA of its certificate; empty: the system's.", examples=["ca.pem"]
+    )
+    dbimpexp: str = Field(
+        "dbimpexp.exe",
+        description="Where dbimpexp is on that machine.",
+        examples=["C:\\Program Files\\Common Files\\Microsoft Lync Server 2010\\Support\\DBImpExp.exe"],
+    )
+    exchange: Exchange
+    timeout_seconds: float = Field(3600, gt=0, le=86400, description="How long one command may take.", examples=[3600])
+
+
+class Tsig(Model):
+    """The key of signed updates (RFC 8945)."""
+
+    name: str = Field(description="The key's name.", examples=["lyncdr."])
+    algorithm: Literal["hmac-sha256", "hmac-sha384", "hmac-sha512"] = Field(
+        "hmac-sha256", description="Its algorithm.", examples=["hmac-sha256"]
+    )
+    secret: Secret = Field(description="Where the key is kept, in base64.", examples=["file:secrets/tsig"])
+
+
+class DnsServer(Model):
+    """One authoritative server and the zones it answers for."""
+
+    name: Name = Field(description="How to call it in tables.", examples=["dc2"])
+    address: IPvAnyAddress = Field(strict=False, description="Its address.", examples=["192.0.2.20"])
+    port: Port = Field(53, description="Its port.", examples=[53])
+    zones: list[Fqdn] = Field(min_length=1, description="The zones to change there.", examples=[["example.org"]])
+    update: Literal["tsig", "gss-tsig", "manual"] = Field(
+        description="How it takes updates; manual: a person does.", examples=["gss-tsig"]
+    )
+    tsig: Tsig | None = Field(None, description="tsig: the key.")
+    host: Fqdn | None = Field(
+        None, description="gss-tsig: the server's name, as Kerberos knows it.", examples=["dc2.example.org"]
+    )
+
+
+class Resolver(Model):
+    """One resolver that clients use, to be watched."""
+
+    name: Name = Field(description="How to call it in tables.", examples=["branch"])
+    address: IPvAnyAddress = Field(strict=False, description="Its address.", examples=["192.0.2.53"])
+    port: Port = Field(53, description="Its port.", examples=[53])
+
+
+class CutoverRecord(Model):
+    """One record that must point to the DR site after activation."""
+
+    name: Fqdn = Field(description="The record's name.", examples=["sip.example.org"])
+    type: Literal["A", "AAAA", "CNAME", "SRV"] = Field(description="Its type.", examples=["A"])
+    to: list[str] = Field(min_length=1, description="Its values in DR.", examples=[["192.0.2.21"]])
+    ttl: int = Field(300, ge=0, le=86400, description="Its time to live from then on, in seconds.", examples=[300])
+
+
+class Dns(Model):
+    """Names: who answers for them, who is watched, and what must move."""
+
+    servers: list[DnsServer] = Field(min_length=1, description="Authoritative servers.")
+    resolvers: list[Resolver] = Field(default_factory=list, description="Resolvers to watch.")
+    records: list[CutoverRecord] = Field(min_length=1, description="Records that move in an activation.")
+
+    def server_for(self, name: str) -> DnsServer | None:
+        """The server whose zone holds the name; the longest zone wins."""
+        found = [(len(zone), server) for server in self.servers for zone in server.zones if in_zone(name, zone)]
+        return max(found, key=lambda pair: pair[0])[1] if found else None
+
+    def zone_of(self, name: str) -> str:
+        """The longest declared zone that holds the name, or an empty string."""
+        return max((z for s in self.servers for z in s.zones if in_zone(name, z)), key=len, default="")
+
+
+class Backup(Model):
+    """Where backup sets go, and where they are made."""
+
+    store: str = Field(
+        description="The store at the DR site: a path, a UNC path or a URL.", examples=["\\\\drfs01\\lyncdr"]
+    )
+    work_folder: Path = Field(
+        strict=False,
+        description="Where a set is put together on this machine.",
+        examples=["C:\\ProgramData\\lyncdr\\work"],
+    )
+
+
+class Thresholds(Model):
+    """The promises of this deployment."""
+
+    export_age_hours: float = Field(26, gt=0, description="The newest complete backup may not be older.", examples=[26])
+    rto_minutes: float = Field(60, gt=0, description="Service must be back within.", examples=[60])
+    batch_users: int = Field(100, ge=1, le=5000, description="Users per forced-move batch.", examples=[100])
+
+
+class Params(Model):
+    """One deployment."""
+
+    deployment: Name = Field(description="A short name; it is part of every record.", examples=["contoso"])
+    generation: Generation = Field(description="The product generation of the pools.", examples=["lync2010"])
+    sip_domains: list[Fqdn] = Field(min_length=1, description="The SIP domains.", examples=[["example.org"]])
+    sites: Sites
+    failover: Failover
+    directory: DirectoryAccess
+    management_host: ManagementHost
+    dns: Dns
+    backup: Backup
+    thresholds: Thresholds = Field(default_factory=Thresholds)
+    runs_folder: Path = Field(strict=False, description="Where run folders are kept.", examples=["../runs"])
+
+    @property
+    def failed_pool(self) -> Pool:
+        return next(pool for pool in self.sites.primary.pools if pool.fqdn == self.failover.from_pool)
+
+    @property
+    def target_pool(self) -> Pool:
+        return next(pool for pool in self.sites.dr.pools if pool.fqdn == self.failover.to_pool)
+
+
+def in_zone(name: str, zone: str) -> bool:
+    """Whether the name is the zone's apex or below it."""
+    return name == zone or name.endswith("." + zone)
+
+
+def is_host(text: str) -> bool:
+    """Whether the text is a name of at least two labels."""
+    return re.match(HOST, text) is not None

@@ -1,0 +1,31 @@
+"""The five outside worlds of a deployment, as Protocols. Each says what may be retried and what an empty answer means.
+
+Three outcomes of every act: it is done (the method returns), it failed and provably nothing happened
+(OperationError), or nobody knows (UnknownOutcome). An adapter never turns the third into the second.
+"""
+
+from lyncdr_helpers.ports.dialer import Dialer, SipAnswer, TlsFacts
+from lyncdr_helpers.ports.directory import Directory, Entry, Scope
+from lyncdr_helpers.ports.nameserver import Nameserver, RecordChange, RecordSet
+from lyncdr_helpers.ports.shell import CmdletFault, Command, Finished, Program, Record, Reply, Shell
+from lyncdr_helpers.ports.store import Store
+
+__all__ = [
+    "CmdletFault",
+    "Command",
+    "Dialer",
+    "Directory",
+    "Entry",
+    "Finished",
+    "Nameserver",
+    "Program",
+    "Record",
+    "RecordChange",
+    "RecordSet",
+    "Reply",
+    "Scope",
+    "Shell",
+    "SipAnswer",
+    "Store",
+    "TlsFacts",
+]
