@@ -39,7 +39,7 @@ class Change:
 
 @dataclass(frozen=True)
 class Plan:
-    """What a run would do. `scope` says in words how far it reaches; `basis` is what it rests on (set, params digest)."""
+    """What a run would do. `scope` says in words how far it reaches; `basis`: what it rests on."""
 
     run: str
     deployment: str

@@ -1,0 +1,1 @@
+"""Backup sets: the manifest, and the proof that a set is complete."""

@@ -1,0 +1,1 @@
+"""Contact lists: dbimpexp's XML, and the comparison of two lists."""

@@ -1,0 +1,1 @@
+"""Users and application contacts, and which pool is their home."""

@@ -1,0 +1,1 @@
+"""Record sets, and the cutover that moves them."""

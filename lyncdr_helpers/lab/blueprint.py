@@ -1,4 +1,4 @@
-"""What a lab looks like: names, addresses, ports and where its files are. Every lab server reads it, none changes it."""
+"""What a lab looks like: names, addresses, ports and where its files are. Every lab server reads it."""
 
 from __future__ import annotations
 

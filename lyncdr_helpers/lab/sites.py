@@ -15,7 +15,7 @@ Part = Literal["primary", "wan", "dr"]
 
 @dataclass(frozen=True)
 class Sites:
-    """True where the site, or the link between the sites, is up. The management host and the DC stand in DR and stay."""
+    """True where the site, or the link between the sites, is up. The management host and the DC stay."""
 
     primary: bool = True
     wan: bool = True

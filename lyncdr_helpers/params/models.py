@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import ipaddress
 import re
 from pathlib import Path, PurePosixPath, PureWindowsPath
 from typing import Annotated, Literal
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, IPvAnyAddress, StringConstraints
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints
 
 from lyncdr_helpers.credentials import SecretReference
 from lyncdr_helpers.errors import InputError
@@ -23,12 +24,17 @@ def _reference(text: str) -> str:
     return text
 
 
+def _address(text: str) -> str:
+    return str(ipaddress.ip_address(text))
+
+
 def _lower(text: str) -> str:
     return text.lower()
 
 
 Fqdn = Annotated[str, StringConstraints(pattern=HOST, max_length=253), AfterValidator(_lower)]
 Name = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$")]
+Address = Annotated[str, AfterValidator(_address)]
 Port = Annotated[int, Field(ge=1, le=65535)]
 Secret = Annotated[str, AfterValidator(_reference)]
 Generation = Literal["lync2010", "lync2013", "sfb2015", "sfb2019"]
@@ -44,7 +50,7 @@ class Server(Model):
     """One machine of a pool."""
 
     fqdn: Fqdn = Field(description="The machine's own name.", examples=["fe01.example.org"])
-    address: IPvAnyAddress = Field(strict=False, description="Its IP address.", examples=["192.0.2.11"])
+    address: Address = Field(description="Its IP address.", examples=["192.0.2.11"])
 
 
 class Pool(Model):
@@ -70,17 +76,16 @@ class Site(Model):
 
     name: str = Field(min_length=1, description="How people call it.", examples=["Head office"])
     pools: list[Pool] = Field(min_length=1, description="The pools that stand there.", examples=[[]])
-    addresses: list[IPvAnyAddress] = Field(
+    addresses: list[Address] = Field(
         default_factory=list,
-        strict=False,
         description="Other addresses of this site that DNS may point to: reverse proxy, load balancer, Edge.",
         examples=[["198.51.100.10"]],
     )
 
     def holds(self, address: str) -> bool:
         """Whether the IP address belongs to this site."""
-        servers = {str(server.address) for pool in self.pools for server in pool.servers}
-        return address in servers | {str(other) for other in self.addresses}
+        servers = {server.address for pool in self.pools for server in pool.servers}
+        return address in servers | set(self.addresses)
 
 
 class Sites(Model):
@@ -200,7 +205,7 @@ class DnsServer(Model):
     """One authoritative server and the zones it answers for."""
 
     name: Name = Field(description="How to call it in tables.", examples=["dc2"])
-    address: IPvAnyAddress = Field(strict=False, description="Its address.", examples=["192.0.2.20"])
+    address: Address = Field(description="Its address.", examples=["192.0.2.20"])
     port: Port = Field(53, description="Its port.", examples=[53])
     zones: list[Fqdn] = Field(min_length=1, description="The zones to change there.", examples=[["example.org"]])
     update: Literal["tsig", "gss-tsig", "manual"] = Field(
@@ -216,7 +221,7 @@ class Resolver(Model):
     """One resolver that clients use, to be watched."""
 
     name: Name = Field(description="How to call it in tables.", examples=["branch"])
-    address: IPvAnyAddress = Field(strict=False, description="Its address.", examples=["192.0.2.53"])
+    address: Address = Field(description="Its address.", examples=["192.0.2.53"])
     port: Port = Field(53, description="Its port.", examples=[53])
 
 
@@ -279,7 +284,7 @@ class Params(Model):
     management_host: ManagementHost
     dns: Dns
     backup: Backup
-    thresholds: Thresholds = Field(default_factory=Thresholds)
+    thresholds: Thresholds = Field(default_factory=lambda: Thresholds())
     runs_folder: Path = Field(strict=False, description="Where run folders are kept.", examples=["../runs"])
 
     @property

@@ -10,7 +10,7 @@ from typing import Protocol
 
 @dataclass(frozen=True)
 class TlsFacts:
-    """What a TLS server showed. `trusted` is empty when the chain leads to the given CA, else the reason it does not."""
+    """What a TLS server showed. `trusted`: empty when the chain leads to the given CA, else the reason."""
 
     version: str
     subject: str

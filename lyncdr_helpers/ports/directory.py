@@ -18,7 +18,7 @@ class Scope(StrEnum):
 
 @dataclass(frozen=True)
 class Entry:
-    """One object: its DN and the asked attributes that have values. Attribute names keep the case they were asked in."""
+    """One object: its DN and the asked attributes that have values. Names keep the case they were asked in."""
 
     dn: str
     attributes: Mapping[str, tuple[str, ...]]

@@ -53,4 +53,4 @@ class Nameserver(Protocol):
         """The record set at that name, as this server has it now."""
 
     def update(self, zone: str, changes: Sequence[RecordChange]) -> bool:
-        """Change the zone. True: done. False: a rehearsal withheld it. Raises Refusal when an `old` no longer stands."""
+        """Change the zone. True: done; False: withheld. Raises Refusal when an `old` no longer stands."""

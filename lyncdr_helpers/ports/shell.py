@@ -45,7 +45,7 @@ class CmdletFault:
 
 @dataclass(frozen=True)
 class Reply:
-    """What one cmdlet said. `faults` are its error records, terminating or not; `withheld`: a rehearsal kept it back."""
+    """What one cmdlet said. `faults`: its error records, terminating or not; `withheld`: a rehearsal."""
 
     output: tuple[Record, ...] = ()
     faults: tuple[CmdletFault, ...] = ()

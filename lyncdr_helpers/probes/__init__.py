@@ -1,0 +1,1 @@
+"""What a server's certificate and its SIP answers prove."""

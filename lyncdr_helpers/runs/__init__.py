@@ -1,0 +1,1 @@
+"""Run folders, and the papermill runner with a truthful outcome."""

@@ -1,0 +1,1 @@
+"""Tables, gates and the report: where people look."""

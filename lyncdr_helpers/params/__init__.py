@@ -1,0 +1,1 @@
+"""The parameters of a deployment, and reading them with every mistake reported at once."""
