@@ -1,0 +1,89 @@
+"""The backup store, through fsspec: today a path or a UNC share."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path, PurePosixPath
+
+import fsspec
+
+from lyncdr_helpers import files
+from lyncdr_helpers.errors import OperationError, Refusal, Unreachable
+
+ASIDE = ".incoming-"
+
+
+class FolderStore:
+    """A store in one folder of a file system. An upload grows in `.incoming-<name>` and is renamed when it is whole."""
+
+    def __init__(self, root: str) -> None:
+        self._root = root.rstrip("/\\")
+        self._fs = fsspec.filesystem("file")
+
+    def sets(self) -> list[str]:
+        with self._speaking("listed"):
+            if not self._fs.isdir(self._root):
+                raise Unreachable(
+                    f"The backup store {self._root} is not there.", "Check backup.store, and that the share is mounted."
+                )
+            found = self._fs.ls(self._root, detail=True)
+        names = (
+            PurePosixPath(entry["name"].replace("\\", "/")).name for entry in found if entry["type"] == "directory"
+        )
+        return sorted(name for name in names if not name.startswith("."))
+
+    def files(self, name: str) -> list[str]:
+        with self._speaking("listed"):
+            root = Path(self._at(name))
+            return sorted(Path(found).relative_to(root).as_posix() for found in self._fs.find(str(root)))
+
+    def read(self, path: str) -> bytes:
+        with self._speaking("read"):
+            content: bytes = self._fs.cat_file(self._at(path))
+            return content
+
+    def download(self, path: str, to: Path) -> None:
+        with self._speaking("read"):
+            to.parent.mkdir(parents=True, exist_ok=True)
+            self._fs.get_file(self._at(path), str(to))
+
+    def upload(self, source: Path, name: str) -> None:
+        with self._speaking("written"):
+            aside = self._at(ASIDE + name)
+            if self._fs.exists(aside):
+                self._fs.rm(aside, recursive=True)
+            for path in sorted(file for file in source.rglob("*") if file.is_file()):
+                target = f"{aside}/{path.relative_to(source).as_posix()}"
+                self._fs.makedirs(str(PurePosixPath(target).parent), exist_ok=True)
+                self._fs.put_file(str(path), target)
+
+    def digest(self, name: str, file: str, *, published: bool = True) -> str:
+        with self._speaking("read"):
+            total = hashlib.sha256()
+            with self._fs.open(self._at(f"{'' if published else ASIDE}{name}/{file}"), "rb") as content:
+                while piece := content.read(files.CHUNK):
+                    total.update(piece)
+            return total.hexdigest()
+
+    def publish(self, name: str) -> None:
+        with self._speaking("written"):
+            if self._fs.exists(self._at(name)):
+                raise Refusal(f"The store holds a set {name} already.", "Nothing is overwritten; run the backup again.")
+            Path(self._at(ASIDE + name)).rename(self._at(name))
+
+    def _at(self, path: str) -> str:
+        if ".." in PurePosixPath(path).parts:
+            raise OperationError(f"The path {path} leads out of the store.", "The set's manifest is not trustworthy.")
+        return f"{self._root}/{path}"
+
+    @contextmanager
+    def _speaking(self, verb: str) -> Iterator[None]:
+        try:
+            yield
+        except OSError as cause:
+            raise OperationError(
+                f"The backup store {self._root} could not be {verb}: {cause.strerror or cause}.",
+                "Check backup.store, its free space and who may write there.",
+            ) from cause

@@ -1,0 +1,131 @@
+"""The journal: what a run did, as JSON lines that are on disk before the act and chained by their digests.
+
+Each line is `{"n", "at", "kind", "facts", "previous", "digest"}`; `digest` is the SHA-256 of the rest of the line,
+`previous` the digest of the line before (64 zeros in the first). An edited, removed or reordered line breaks the chain
+there. A line cut off by a crash was never acknowledged: it is set aside and the journal goes on from the line before.
+
+Kinds: begin, resume, step, check, fact, plan, approval, gate, waiver, intent, result, withheld, end.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from lyncdr_helpers import files
+from lyncdr_helpers.clock import Clock, stamp
+from lyncdr_helpers.errors import InputError
+
+FIRST = "0" * 64
+
+
+@dataclass(frozen=True)
+class Line:
+    """One record. `at`: when, as `clock.stamp` writes it. `facts`: JSON values by name, as the kind has them."""
+
+    n: int
+    at: str
+    kind: str
+    facts: Mapping[str, Any]
+    previous: str
+
+    @property
+    def digest(self) -> str:
+        return files.digest(files.canonical(self.body()))
+
+    def body(self) -> dict[str, Any]:
+        return {"n": self.n, "at": self.at, "kind": self.kind, "facts": self.facts, "previous": self.previous}
+
+    def spelled(self) -> bytes:
+        return files.canonical({**self.body(), "digest": self.digest}) + b"\n"
+
+
+class Journal:
+    """An append-only file of lines. Open it with `Journal.open`; one process writes, anybody may read."""
+
+    def __init__(self, path: Path, clock: Clock, lines: list[Line]) -> None:
+        self.path = path
+        self._clock = clock
+        self._lines = lines
+
+    @classmethod
+    def open(cls, path: Path, clock: Clock) -> Journal:
+        """The journal at that path, new or to be continued. Raises InputError when its chain is broken."""
+        path.parent.mkdir(parents=True, exist_ok=True)
+        lines, torn = read(path)
+        if torn:
+            _set_aside(path, torn)
+        return cls(path, clock, lines)
+
+    @property
+    def lines(self) -> tuple[Line, ...]:
+        return tuple(self._lines)
+
+    @property
+    def head(self) -> str:
+        """The digest of the last line: it stands for the whole journal."""
+        return self._lines[-1].digest if self._lines else FIRST
+
+    def write(self, kind: str, **facts: Any) -> Line:
+        """Append one line and wait until the disk has it."""
+        line = Line(len(self._lines) + 1, stamp(self._clock.now()), kind, facts, self.head)
+        with self.path.open("ab") as file:
+            file.write(line.spelled())
+            files.sync(file)
+        self._lines.append(line)
+        return line
+
+    def of_kind(self, *kinds: str) -> Iterator[Line]:
+        return (line for line in self._lines if line.kind in kinds)
+
+    def last(self, *kinds: str) -> Line | None:
+        """The latest line of these kinds, or None."""
+        return next((line for line in reversed(self._lines) if line.kind in kinds), None)
+
+    def open_intents(self, act: str) -> list[Line]:
+        """The intents of an act that no result answers: nobody knows what became of them."""
+        answered = {line.facts["intent"] for line in self.of_kind("result")}
+        return [line for line in self.of_kind("intent") if line.facts["act"] == act and line.n not in answered]
+
+
+def read(path: Path) -> tuple[list[Line], bytes]:
+    """The lines of a journal whose chain holds, and what a crash cut off at its end (usually nothing).
+
+    Raises InputError that names the first line that does not fit.
+    """
+    try:
+        content = path.read_bytes()
+    except FileNotFoundError:
+        return [], b""
+    whole, newline, torn = content.rpartition(b"\n")
+    lines: list[Line] = []
+    for number, text in enumerate(whole.splitlines() if newline else [], start=1):
+        lines.append(_checked(path, number, text, lines[-1].digest if lines else FIRST))
+    return lines, torn
+
+
+def _checked(path: Path, number: int, text: bytes, previous: str) -> Line:
+    try:
+        kept = json.loads(text)
+        line = Line(kept["n"], kept["at"], kept["kind"], kept["facts"], kept["previous"])
+        fits = (line.n, line.previous, line.digest) == (number, previous, kept["digest"])
+    except (ValueError, KeyError, TypeError):
+        fits = False
+    if not fits:
+        raise InputError(
+            f"{path.name}, line {number}: the chain of digests breaks here; a line was edited, removed or reordered.",
+            "Keep the file as evidence and begin a new run.",
+        )
+    return line
+
+
+def _set_aside(path: Path, torn: bytes) -> None:
+    """Keep what a crash cut off beside the journal, and end the journal at its last whole line."""
+    aside = path.with_suffix(".torn")
+    aside.write_bytes((aside.read_bytes() if aside.exists() else b"") + torn + b"\n")
+    with path.open("r+b") as file:
+        file.truncate(path.stat().st_size - len(torn))
+        files.sync(file)

@@ -1,0 +1,141 @@
+"""Run folders: one per run, named by its moment and phase. What a run came to is read from its journal, never guessed.
+
+`<runs folder>/20260301-021409-activate-3f2a/` holds journal.jsonl (the truth), notebook.ipynb, plan.json, undo.json,
+tables/*.csv and report.html.
+"""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from lyncdr_helpers import journal as journals
+from lyncdr_helpers.clock import Clock
+from lyncdr_helpers.errors import InputError, Refusal
+from lyncdr_helpers.plan import SHORT
+
+UNFINISHED = "unfinished"
+DONE = ("done", "rehearsed")
+
+
+@dataclass(frozen=True)
+class RunFolder:
+    """One run's folder."""
+
+    path: Path
+
+    @property
+    def run(self) -> str:
+        return self.path.name
+
+    @property
+    def journal(self) -> Path:
+        return self.path / "journal.jsonl"
+
+    @property
+    def plan(self) -> Path:
+        return self.path / "plan.json"
+
+    @property
+    def undo(self) -> Path:
+        return self.path / "undo.json"
+
+    @property
+    def notebook(self) -> Path:
+        return self.path / "notebook.ipynb"
+
+    @property
+    def report(self) -> Path:
+        return self.path / "report.html"
+
+    def table(self, name: str) -> Path:
+        return self.path / "tables" / f"{name}.csv"
+
+
+@dataclass(frozen=True)
+class RunSummary:
+    """One run in a few words, from its journal. `outcome`: done, rehearsed, failed, refused, …, or unfinished."""
+
+    run: str
+    phase: str
+    deployment: str
+    mode: str
+    began: str
+    by: str
+    outcome: str
+    exit_code: int | None
+    error: str
+    plan: str
+    acted: bool
+
+    @property
+    def finished(self) -> bool:
+        return self.outcome in DONE
+
+
+def new_run(runs_folder: Path, phase: str, clock: Clock) -> RunFolder:
+    """A folder for a new run."""
+    name = f"{clock.now():%Y%m%d-%H%M%S}-{phase}-{secrets.token_hex(2)}"
+    folder = RunFolder(runs_folder / name)
+    folder.path.mkdir(parents=True)
+    return folder
+
+
+def summarise(folder: RunFolder) -> RunSummary | None:
+    """What the run came to, or None where no run ever began in that folder. Raises InputError on a broken journal."""
+    lines, _ = journals.read(folder.journal)
+    if not lines:
+        return None
+    begin = lines[0].facts
+    last = next((line for line in reversed(lines) if line.kind in ("end", "begin", "resume")), lines[0])
+    end: Mapping[str, Any] = last.facts if last.kind == "end" else {}
+    plans = [line.facts["digest"] for line in lines if line.kind == "plan"]
+    return RunSummary(
+        run=folder.run,
+        phase=begin["phase"],
+        deployment=begin["deployment"],
+        mode=begin["mode"],
+        began=lines[0].at,
+        by=f"{begin['who']['user']}@{begin['who']['host']}",
+        outcome=end.get("outcome", UNFINISHED),
+        exit_code=end.get("exit_code"),
+        error=end.get("error", ""),
+        plan=plans[-1] if plans else "",
+        acted=any(line.kind == "intent" for line in lines),
+    )
+
+
+def all_runs(runs_folder: Path) -> list[RunSummary]:
+    """Every run, oldest first."""
+    folders = sorted(path for path in runs_folder.glob("*") if (path / "journal.jsonl").is_file())
+    return [summary for path in folders if (summary := summarise(RunFolder(path)))]
+
+
+def choose(runs_folder: Path, phase: str, deployment: str, mode: str, approve: str, clock: Clock) -> RunFolder:
+    """The folder in which a command works: the run it continues, or a new one.
+
+    A digest continues the run whose plan it is. Without one, a run that has acted and is not finished is continued:
+    after a crash, the same command takes up where it stopped. Raises Refusal when the digest's run is finished.
+    """
+    runs = [run for run in all_runs(runs_folder) if (run.phase, run.deployment, run.mode) == (phase, deployment, mode)]
+    approved = [run for run in runs if len(approve) >= SHORT and run.plan.startswith(approve.strip().lower())]
+    if approved and approved[-1].finished:
+        used = approved[-1]
+        raise Refusal(
+            f"The digest {approve[:SHORT]} was used: run {used.run} of {used.by} carried that plan out.",
+            "Run the phase without --approve: it makes a new plan from the present facts.",
+        )
+    acted = [run for run in runs if run.acted and not run.finished]
+    continued = (approved or acted)[-1:]
+    return RunFolder(runs_folder / continued[0].run) if continued else new_run(runs_folder, phase, clock)
+
+
+def existing(runs_folder: Path, run: str) -> RunFolder:
+    """The folder of a run named by a person. Raises InputError where there is none."""
+    folder = RunFolder(runs_folder / run)
+    if not folder.path.is_dir() or folder.path.parent != runs_folder:
+        raise InputError(f"There is no run {run} in {runs_folder}.", "See: lyncdr runs list")
+    return folder

@@ -1,0 +1,208 @@
+"""A session: one run of one phase on one deployment. The one place where parameters and mode become ports."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Literal
+
+from lyncdr_helpers import __version__, files, runfolder
+from lyncdr_helpers.adapters.dialer import SocketDialer
+from lyncdr_helpers.adapters.dns import authoritative, resolver
+from lyncdr_helpers.adapters.ldap import LdapDirectory
+from lyncdr_helpers.adapters.rehearse import RehearsedNameserver, RehearsedShell
+from lyncdr_helpers.adapters.store import FolderStore
+from lyncdr_helpers.adapters.winrm import WinrmShell
+from lyncdr_helpers.checks import Check
+from lyncdr_helpers.clock import Clock, SystemClock
+from lyncdr_helpers.errors import InputError, LyncdrError, Refusal
+from lyncdr_helpers.journal import Journal
+from lyncdr_helpers.params.models import Params
+from lyncdr_helpers.params.reading import LoadedParams, read_params
+from lyncdr_helpers.ports import Dialer, Directory, Nameserver, Shell, Store
+from lyncdr_helpers.runfolder import RunFolder
+
+Mode = Literal["rehearse", "live"]
+MODES: tuple[Mode, ...] = ("rehearse", "live")
+DIAL_SECONDS = 5.0
+
+
+@dataclass
+class Session:
+    """What a phase works with. Phases read `params`, ask and act through the ports, and tell `journal` everything.
+
+    waivers: gate name -> the reason somebody gave for passing it closed.
+    """
+
+    loaded: LoadedParams
+    phase: str
+    mode: Mode
+    folder: RunFolder
+    journal: Journal
+    clock: Clock
+    directory: Directory
+    shell: Shell
+    dialer: Dialer
+    store: Store
+    nameservers: Mapping[str, Nameserver]
+    resolvers: Mapping[str, Nameserver]
+    waivers: Mapping[str, str] = field(default_factory=dict)
+    lock: files.Lock | None = None
+
+    @property
+    def params(self) -> Params:
+        return self.loaded.params
+
+    @property
+    def resumed(self) -> bool:
+        """Whether this run was begun before."""
+        return self.journal.last("resume") is not None
+
+    # -- telling the journal ----------------------------------------------------------------------------------------
+    @contextmanager
+    def step(self, name: str) -> Iterator[None]:
+        """One step of the phase. Whatever ends it badly ends the run, and the journal says so before anybody else."""
+        self.journal.write("step", name=name, state="started")
+        began = self.clock.monotonic()
+        try:
+            yield
+        except LyncdrError as error:
+            self.end(_outcome(error), error.exit_code, error=type(error).__name__, message=str(error), step=name)
+            raise
+        except KeyboardInterrupt:
+            self.end("interrupted", 130, error="Interrupted", message=f"Stopped during {name}.", step=name)
+            raise
+        except BaseException as error:
+            self.end("failed", 1, error=type(error).__name__, message=str(error), step=name)
+            raise
+        self.journal.write("step", name=name, state="done", seconds=round(self.clock.monotonic() - began, 3))
+
+    def record(self, *checks: Check) -> None:
+        """Put checks on record."""
+        for check in checks:
+            self.journal.write("check", **check.as_row())
+
+    def end(self, outcome: str, exit_code: int, **facts: object) -> None:
+        """The run is over, for now: a later run of the same command may continue it."""
+        self.journal.write("end", outcome=outcome, exit_code=exit_code, **facts)
+        self.close()
+
+    def close(self) -> None:
+        """Leave the deployment and free the lock."""
+        self.shell.close()
+        self.directory.close()
+        if self.lock:
+            self.lock.free()
+
+    # -- gates ------------------------------------------------------------------------------------------------------
+    def hold(self, gate: str, refusal: Refusal) -> None:
+        """A closed gate. A waiver with a reason passes it, on record; a rehearsal notes that it would hold; live: raise."""
+        if reason := self.waivers.get(gate, "").strip():
+            self.journal.write("waiver", gate=gate, reason=reason, waived=refusal.message, by=files.whoami())
+            return
+        self.journal.write("gate", gate=gate, state="closed", message=refusal.message, remedy=refusal.remedy)
+        if self.mode == "live":
+            raise refusal
+
+
+def open_session(
+    phase: str,
+    params_file: str | Path,
+    *,
+    mode: str = "live",
+    run: str = "",
+    approve: str = "",
+    waivers: Mapping[str, str] | None = None,
+    locked: bool = True,
+    clock: Clock | None = None,
+) -> Session:
+    """Begin a run, or continue one. `run`: empty (choose), `new`, or the name of a run.
+
+    Raises InputError for bad parameters, Locked where another process works on the same phase.
+    """
+    if mode not in MODES:
+        raise InputError(f"There is no mode {mode!r}.", f"Give one of: {', '.join(MODES)}.")
+    clock = clock or SystemClock()
+    loaded = read_params(Path(params_file))
+    runs_folder = loaded.locate(loaded.params.runs_folder)
+    lock = files.Lock(runs_folder / f"{phase}.lock", clock) if locked else None
+    if lock:
+        lock.take(run or phase)
+    try:
+        folder = _folder(runs_folder, run, phase, loaded.params.deployment, mode, approve, clock)
+        if lock:
+            lock.take(folder.run)
+        journal = Journal.open(folder.journal, clock)
+        session = _compose(loaded, phase, "live" if mode == "live" else "rehearse", folder, journal, clock)
+    except BaseException:
+        if lock:
+            lock.free()
+        raise
+    session.waivers, session.lock = dict(waivers or {}), lock
+    _announce(session)
+    return session
+
+
+def _folder(
+    runs_folder: Path, run: str, phase: str, deployment: str, mode: str, approve: str, clock: Clock
+) -> RunFolder:
+    if run == "new":
+        return runfolder.new_run(runs_folder, phase, clock)
+    if run:
+        return runfolder.existing(runs_folder, run)
+    return runfolder.choose(runs_folder, phase, deployment, mode, approve, clock)
+
+
+def _compose(
+    loaded: LoadedParams, phase: str, mode: Mode, folder: RunFolder, journal: Journal, clock: Clock
+) -> Session:
+    """Parameters and mode -> ports. A rehearsal wraps whatever writes."""
+    params, base = loaded.params, loaded.folder
+    shell: Shell = WinrmShell(params.management_host, base, clock)
+    nameservers: dict[str, Nameserver] = {server.name: authoritative(server, base) for server in params.dns.servers}
+    if mode == "rehearse":
+        shell = RehearsedShell(shell, journal)
+        nameservers = {name: RehearsedNameserver(server, journal) for name, server in nameservers.items()}
+    ca_file = params.management_host.ca_file
+    return Session(
+        loaded=loaded,
+        phase=phase,
+        mode=mode,
+        folder=folder,
+        journal=journal,
+        clock=clock,
+        directory=LdapDirectory(params.directory, base),
+        shell=shell,
+        dialer=SocketDialer(DIAL_SECONDS, loaded.locate(ca_file) if ca_file else None),
+        store=FolderStore(str(loaded.locate(params.backup.store))),
+        nameservers=nameservers,
+        resolvers={one.name: resolver(one) for one in params.dns.resolvers},
+    )
+
+
+def _announce(session: Session) -> None:
+    began = session.journal.last("begin")
+    facts = {
+        "run": session.folder.run,
+        "phase": session.phase,
+        "deployment": session.params.deployment,
+        "mode": session.mode,
+        "params_digest": session.loaded.digest,
+        "version": __version__,
+        "who": files.whoami(),
+    }
+    if began and (began.facts["phase"], began.facts["deployment"]) != (session.phase, session.params.deployment):
+        session.close()
+        raise InputError(
+            f"Run {session.folder.run} is a {began.facts['phase']} of {began.facts['deployment']}.",
+            f"Leave `run` empty, or name a {session.phase} run of {session.params.deployment}.",
+        )
+    session.journal.write("resume" if began else "begin", **facts)
+
+
+def _outcome(error: LyncdrError) -> str:
+    return {2: "bad input", 3: "check failed", 4: "incomplete", 5: "refused", 6: "unknown"}.get(
+        error.exit_code, "failed"
+    )
