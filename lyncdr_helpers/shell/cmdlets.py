@@ -1,0 +1,137 @@
+"""The cmdlets that the playbook uses, as typed commands: the only place that spells their names and parameters.
+
+Every function returns a Command; `writes` is True where running it changes the deployment. An export only writes a
+file on the management host, so it counts as reading. Source of names and parameters: shell/table.py.
+"""
+
+from __future__ import annotations
+
+from lyncdr_helpers.params.models import Generation
+from lyncdr_helpers.ports import Command
+
+STOP = {"Confirm": False, "ErrorAction": "Stop"}
+"""For a write on one object: no question (nobody is there to answer it), and the first error ends it."""
+
+
+def move_users(target: str, domain_controller: str, *, force: bool) -> Command:
+    """Rehome the users that are fed to it, as `sip:user@domain`, one object each.
+
+    force: the source pool is lost; the accounts move and their data stays behind. Without it both pools must be up. The
+    addresses come by the pipeline because one fed call moves thousands of users a minute and one call per user does
+    not. One bad user must not stop the rest, hence -ErrorAction Continue: the reply's faults name those who stayed,
+    and -PassThru streams those who moved.
+    """
+    switches = {"Force": True} if force else {}
+    return Command(
+        "Move-CsUser",
+        {
+            "Target": target,
+            "DomainController": domain_controller,
+            **switches,
+            "PassThru": True,
+            "Confirm": False,
+            "ErrorAction": "Continue",
+        },
+        writes=True,
+    )
+
+
+def get_user(address: str) -> Command:
+    """One user by address, `user@domain` without `sip:`. Never by display name, which would take wildcards."""
+    return Command("Get-CsUser", {"Identity": f"sip:{address}"})
+
+
+def get_pool(fqdn: str) -> Command:
+    """One pool: its services, computers and site."""
+    return Command("Get-CsPool", {"Identity": fqdn})
+
+
+def get_services(pool: str) -> Command:
+    """Every service of one pool."""
+    return Command("Get-CsService", {"PoolFqdn": pool})
+
+
+def get_central_management() -> Command:
+    """The services that hold the Central Management Store: where it is homed."""
+    return Command("Get-CsService", {"CentralManagement": True})
+
+
+def get_topology_xml() -> Command:
+    """The published topology, as one XML document."""
+    return Command("Get-CsTopology", {"AsXml": True})
+
+
+def replication_status() -> Command:
+    """Per server: whether its replica of the Central Management Store is up to date."""
+    return Command("Get-CsManagementStoreReplicationStatus")
+
+
+def central_management_status() -> Command:
+    """Who is the master of the Central Management Store (ActiveMasterFqdn, ActiveFileTransferAgents)."""
+    return Command("Get-CsManagementStoreReplicationStatus", {"CentralManagementStoreStatus": True})
+
+
+def update_user_database(fqdn: str) -> Command:
+    """Have one pool's User Replicator read Active Directory now instead of within the minute."""
+    return Command("Update-CsUserDatabase", {"Fqdn": fqdn, **STOP}, writes=True)
+
+
+def export_configuration(file: str) -> Command:
+    """The Central Management Store, as a zip on the management host."""
+    return Command("Export-CsConfiguration", {"FileName": file, "ErrorAction": "Stop"})
+
+
+def export_lis(file: str) -> Command:
+    """The location database (LIS), as a zip on the management host. Nothing else ever copies it."""
+    return Command("Export-CsLisConfiguration", {"FileName": file, "ErrorAction": "Stop"})
+
+
+def export_response_groups(pool: str, file: str) -> Command:
+    """One pool's Response Groups, as a zip on the management host that must not exist yet."""
+    return Command(
+        "Export-CsRgsConfiguration", {"Source": _response_groups(pool), "FileName": file, "ErrorAction": "Stop"}
+    )
+
+
+def import_response_groups(pool: str, file: str, generation: Generation) -> Command:
+    """Bring exported Response Groups up on a pool whose own settings they replace: a DR pool has none to keep.
+
+    From 2013 a group is owned by its pool, and its owner is lost here: -OverwriteOwner hands it to the new pool, so
+    that it can be managed there. 2010 knows no owner.
+    """
+    owner = {} if generation == "lync2010" else {"OverwriteOwner": True}
+    return Command(
+        "Import-CsRgsConfiguration",
+        {"Destination": _response_groups(pool), "FileName": file, **owner, "ReplaceExistingRgsSettings": True, **STOP},
+        writes=True,
+    )
+
+
+def get_response_group_workflows(generation: Generation) -> Command:
+    """Every workflow of the deployment, from 2013 also those that another pool owns."""
+    return Command("Get-CsRgsWorkflow", {} if generation == "lync2010" else {"ShowAll": True})
+
+
+def test_registration(pool: str) -> Command:
+    """Sign in to the pool as its health monitoring user."""
+    return Command("Test-CsRegistration", {"TargetFqdn": pool})
+
+
+def test_im(pool: str) -> Command:
+    """Send a message between the pool's two health monitoring users."""
+    return Command("Test-CsIM", {"TargetFqdn": pool})
+
+
+def test_presence(pool: str) -> Command:
+    """Publish and read presence between the pool's two health monitoring users."""
+    return Command("Test-CsPresence", {"TargetFqdn": pool})
+
+
+def test_group_im(pool: str) -> Command:
+    """Meet in a conference of the pool, as its two health monitoring users."""
+    return Command("Test-CsGroupIM", {"TargetFqdn": pool})
+
+
+def _response_groups(pool: str) -> str:
+    """The service that the Response Groups of a pool belong to."""
+    return f"service:ApplicationServer:{pool}"

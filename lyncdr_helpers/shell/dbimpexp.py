@@ -1,0 +1,29 @@
+"""dbimpexp.exe, the 2010 tool that reads and writes the contact lists of a pool, as typed programs.
+
+Its exit codes are undocumented: the caller judges by exit code, output and the file itself. Paths are those of the
+management host.
+"""
+
+from __future__ import annotations
+
+from lyncdr_helpers.ports import Program
+
+
+def export_contacts(program: str, file: str, sql: str = "", user: str = "") -> Program:
+    """Write the users' contact lists and their kin of one pool to `file`, as XML (contacts/ reads it).
+
+    program: where dbimpexp.exe is. sql: `fqdn\\instance` of an Enterprise pool's back end; empty on a Standard Edition
+    server. user: `user@domain` for one user alone.
+    """
+    return Program(program, _arguments(file, sql, user))
+
+
+def import_contacts(program: str, file: str, sql: str = "", user: str = "") -> Program:
+    """Add the contact lists in `file` to those of the pool. What is there stays, so it may be run again."""
+    return Program(program, ("/import", *_arguments(file, sql, user)), writes=True)
+
+
+def _arguments(file: str, sql: str, user: str) -> tuple[str, ...]:
+    server = (f"/sqlserver:{sql}",) if sql else ()
+    one = (f"/user:{user}",) if user else ()
+    return (f"/hrxmlfile:{file}", *server, "/restype:user", *one)
