@@ -1,0 +1,79 @@
+"""What ldap3, TLS and Kerberos raise, in the words of errors.py. The secret is in none of these messages."""
+
+from __future__ import annotations
+
+import ssl
+
+from ldap3.core import exceptions as fault
+
+from lyncdr_helpers.errors import AccessDenied, OperationError, Unreachable, Untrusted
+from lyncdr_helpers.params.models import DirectoryAccess
+
+try:
+    from gssapi.exceptions import GSSError
+except ImportError:  # only the kerberos extra brings it; without it nothing can raise it
+    GSSError = None
+
+SIGN_IN: tuple[type[Exception], ...] = (ValueError, *((GSSError,) if GSSError else ()))
+"""What signing in raises besides ldap3's own: a hash that this Python lacks (NTLM), no ticket (Kerberos)."""
+
+CUT = (
+    fault.LDAPSessionTerminatedByServerError,
+    fault.LDAPSocketReceiveError,
+    fault.LDAPSocketSendError,
+    fault.LDAPResponseTimeoutError,
+)
+REFUSED = (
+    fault.LDAPInsufficientAccessRightsResult,
+    fault.LDAPAuthMethodNotSupportedResult,
+    fault.LDAPInappropriateAuthenticationResult,
+    fault.LDAPOperationsErrorResult,
+)
+UNPROTECTED = (fault.LDAPConfidentialityRequiredResult, fault.LDAPStrongerAuthRequiredResult)
+
+
+def is_cut(error: BaseException) -> bool:
+    """Whether the connection died, so that asking again on a new one makes sense."""
+    return isinstance(error, CUT)
+
+
+def translated(error: Exception, access: DirectoryAccess, doing: str) -> OperationError:
+    """The error in one line: what, where, what next. `doing`: `signing in`, `the search below 'DC=…'`."""
+    where = f"{access.domain_controller} ({access.url})"
+    who = access.bind.user or "the Kerberos ticket"
+    if isinstance(error, ssl.SSLCertVerificationError):
+        return Untrusted(
+            f"The certificate of {where} does not prove that it is {access.domain_controller}: {error.verify_message}.",
+            "Check directory.ca_file and directory.domain_controller, and who answers at that address.",
+        )
+    if isinstance(error, (*CUT, fault.LDAPSocketOpenError)) and not isinstance(error, ssl.SSLError):
+        return Unreachable(
+            f"No answer from the domain controller {where} during {doing}: {_first_line(error)}.",
+            "Check the address, the port and the network; then run the same command again.",
+        )
+    if isinstance(error, fault.LDAPInvalidCredentialsResult):
+        return AccessDenied(
+            f"The domain controller {where} does not accept the user or the password of {who}.",
+            "Check directory.bind, and whether the account is locked or its password has expired.",
+        )
+    if isinstance(error, UNPROTECTED):
+        return AccessDenied(
+            f"The domain controller {where} takes no password over an unprotected connection.",
+            "Use an ldaps:// URL, or set directory.start_tls to true.",
+        )
+    if isinstance(error, (*REFUSED, *SIGN_IN)) and not isinstance(error, fault.LDAPExceptionError):
+        return AccessDenied(
+            f"The domain controller {where} refuses {who} {doing}: {_first_line(error)}.",
+            "Check directory.bind and the rights of the account.",
+        )
+    return OperationError(
+        f"The domain controller {where} could not complete {doing}: {_first_line(error)}.",
+        "Check directory.base and the names in the parameters.",
+    )
+
+
+def _first_line(error: Exception) -> str:
+    """ldap3 writes result, code and message into one string; the server's words are enough."""
+    words = [getattr(error, "description", None), getattr(error, "message", None)]
+    text = ", ".join(word for word in words if word) or str(error)
+    return text.replace("\x00", "").strip().splitlines()[0].rstrip(".") if text.strip() else type(error).__name__
