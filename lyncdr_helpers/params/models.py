@@ -5,45 +5,78 @@ from __future__ import annotations
 import ipaddress
 import re
 from pathlib import Path, PurePosixPath, PureWindowsPath
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
+from urllib.parse import urlsplit
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints
 
 from lyncdr_helpers.credentials import SecretReference
 from lyncdr_helpers.errors import InputError
 
 LABEL = r"[A-Za-z0-9_]([A-Za-z0-9_-]{0,61}[A-Za-z0-9])?"
 HOST = rf"^{LABEL}(\.{LABEL})+$"
+NAME = r"^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$"
+AUTHORITY = r"(\[[0-9A-Fa-f:.]+\]|[^/:@\[\]\s]+)(:\d{1,5})?"  # a host and perhaps a port; never user:password@
 
 
 def _reference(text: str) -> str:
     try:
         SecretReference.parse(text, Path())
-    except InputError as error:
-        raise ValueError(str(error)) from None
+    except InputError:
+        raise ValueError(
+            "must say where the secret is kept (env:NAME, keyring:SERVICE/USER or file:PATH), not the secret itself"
+        ) from None
     return text
 
 
 def _address(text: str) -> str:
-    return str(ipaddress.ip_address(text))
+    try:
+        return str(ipaddress.ip_address(text))
+    except ValueError:
+        raise ValueError("must be an IP address") from None
 
 
-def _lower(text: str) -> str:
+def _fqdn(text: str) -> str:
+    if text.rpartition(".")[2].isdigit():
+        raise ValueError("must be a name, not an address")
     return text.lower()
 
 
-Fqdn = Annotated[str, StringConstraints(pattern=HOST, max_length=253), AfterValidator(_lower)]
-Name = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$")]
-Address = Annotated[str, AfterValidator(_address)]
+def _url(text: str) -> str:
+    try:
+        parts = urlsplit(text)
+        port = parts.port
+    except ValueError:
+        raise ValueError("must be a URL whose port is from 1 to 65535") from None
+    if port == 0:
+        raise ValueError("must be a URL whose port is from 1 to 65535")
+    if "@" in parts.netloc:
+        raise ValueError("must not hold a user or a password")
+    return text
+
+
+def _path(value: Any) -> Any:
+    if value == "":
+        raise ValueError("must be a path; leave the key out where there is none")
+    return value
+
+
+Fqdn = Annotated[str, StringConstraints(pattern=HOST, max_length=253), AfterValidator(_fqdn)]
+Name = Annotated[str, StringConstraints(pattern=NAME)]
+Address = Annotated[
+    str, AfterValidator(_address), Field(json_schema_extra={"anyOf": [{"format": "ipv4"}, {"format": "ipv6"}]})
+]
 Port = Annotated[int, Field(ge=1, le=65535)]
-Secret = Annotated[str, AfterValidator(_reference)]
+Url = Annotated[str, AfterValidator(_url)]
+Secret = Annotated[str, AfterValidator(_reference), Field(json_schema_extra={"pattern": "^(env|keyring|file):."})]
+LocalPath = Annotated[Path, BeforeValidator(_path), Field(strict=False)]
 Generation = Literal["lync2010", "lync2013", "sfb2015", "sfb2019"]
 
 
 class Model(BaseModel):
     """A part of the parameters: frozen, and an unknown key is a mistake."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True, strict=True, populate_by_name=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, strict=True, populate_by_name=True, allow_inf_nan=False)
 
 
 class Server(Model):
@@ -71,11 +104,23 @@ class Pool(Model):
     )
 
 
+_PRIMARY_POOL = {
+    "fqdn": "pool01.example.org",
+    "edition": "standard",
+    "servers": [{"fqdn": "fe01.example.org", "address": "192.0.2.11"}],
+}
+_DR_POOL = {
+    "fqdn": "drse01.example.org",
+    "edition": "standard",
+    "servers": [{"fqdn": "drse01.example.org", "address": "192.0.2.21"}],
+}
+
+
 class Site(Model):
     """One site of the deployment."""
 
     name: str = Field(min_length=1, description="How people call it.", examples=["Head office"])
-    pools: list[Pool] = Field(min_length=1, description="The pools that stand there.", examples=[[]])
+    pools: list[Pool] = Field(min_length=1, description="The pools that stand there.", examples=[[_PRIMARY_POOL]])
     addresses: list[Address] = Field(
         default_factory=list,
         description="Other addresses of this site that DNS may point to: reverse proxy, load balancer, Edge.",
@@ -91,8 +136,10 @@ class Site(Model):
 class Sites(Model):
     """The site that may be lost, and the site that takes over."""
 
-    primary: Site
-    dr: Site
+    primary: Site = Field(
+        description="The site that may be lost.", examples=[{"name": "Head office", "pools": [_PRIMARY_POOL]}]
+    )
+    dr: Site = Field(description="The site that takes over.", examples=[{"name": "Standby site", "pools": [_DR_POOL]}])
 
 
 class Failover(Model):
@@ -117,32 +164,32 @@ class Bind(Model):
 class DirectoryAccess(Model):
     """One domain controller of the DR site: every read and every write is pinned to it."""
 
-    url: str = Field(
-        pattern=r"^ldaps?://[^/:]+(:\d+)?$",
+    url: Url = Field(
+        pattern=rf"^ldaps?://{AUTHORITY}$",
         description="ldaps://address, or ldap:// with start_tls.",
         examples=["ldaps://dc2.example.org"],
     )
     start_tls: bool = Field(False, description="Begin TLS on an ldap:// connection.", examples=[False])
     base: str = Field(
-        pattern=r"(?i)^(dc=[^,=]+)(,dc=[^,=]+)*$", description="The forest's root.", examples=["DC=example,DC=org"]
+        pattern=r"^[Dd][Cc]=[^,=]+(,[Dd][Cc]=[^,=]+)*$",
+        description="The forest's root.",
+        examples=["DC=example,DC=org"],
     )
     domain_controller: Fqdn = Field(
         description="The DC's name: what its certificate says and what cmdlets are given.", examples=["dc2.example.org"]
     )
-    ca_file: Path | None = Field(
-        None, strict=False, description="The CA that signed its certificate; empty: the system's.", examples=["ca.pem"]
+    ca_file: LocalPath | None = Field(
+        None, description="The CA that signed its certificate; empty: the system's.", examples=["ca.pem"]
     )
-    bind: Bind
+    bind: Bind = Field(description="How to sign in to it.")
     timeout_seconds: float = Field(15, gt=0, le=600, description="How long one answer may take.", examples=[15])
 
 
 class Exchange(Model):
     """One folder seen from two sides: the management host writes exports there, lyncdr reads them."""
 
-    there: str = Field(description="The folder as the management host names it.", examples=["D:\\lyncdr"])
-    here: Path = Field(
-        strict=False, description="The same folder as this machine reaches it.", examples=["\\\\mgmt02\\lyncdr$"]
-    )
+    there: str = Field(min_length=1, description="The folder as the management host names it.", examples=["D:\\lyncdr"])
+    here: LocalPath = Field(description="The same folder as this machine reaches it.", examples=["\\\\mgmt02\\lyncdr$"])
 
     def path_there(self, name: str) -> str:
         """A file in the folder, as the management host names it."""
@@ -161,9 +208,9 @@ class ManagementHost(Model):
         description="winrm: over the network; local: this machine; script: write .ps1 files for a person to run.",
         examples=["winrm"],
     )
-    url: str = Field(
+    url: Url = Field(
         "",
-        pattern=r"^(https?://[^/:]+(:\d+)?(/[\w/]*)?)?$",
+        pattern=rf"^(https?://{AUTHORITY}(/[\w/]*)?)?$",
         description="winrm: its endpoint.",
         examples=["https://mgmt02.example.org:5986/wsman"],
     )
@@ -179,22 +226,23 @@ class ManagementHost(Model):
     password: Secret | None = Field(
         None, description="winrm: where the password is kept.", examples=["keyring:lyncdr/management"]
     )
-    ca_file: Path | None = Field(
-        None, strict=False, description="winrm: the CA of its certificate; empty: the system's.", examples=["ca.pem"]
+    ca_file: LocalPath | None = Field(
+        None, description="winrm: the CA of its certificate; empty: the system's.", examples=["ca.pem"]
     )
     dbimpexp: str = Field(
         "dbimpexp.exe",
+        min_length=1,
         description="Where dbimpexp is on that machine.",
         examples=["C:\\Program Files\\Common Files\\Microsoft Lync Server 2010\\Support\\DBImpExp.exe"],
     )
-    exchange: Exchange
+    exchange: Exchange = Field(description="The folder that the management host and this machine share.")
     timeout_seconds: float = Field(3600, gt=0, le=86400, description="How long one command may take.", examples=[3600])
 
 
 class Tsig(Model):
     """The key of signed updates (RFC 8945)."""
 
-    name: str = Field(description="The key's name.", examples=["lyncdr."])
+    name: str = Field(min_length=1, description="The key's name.", examples=["lyncdr."])
     algorithm: Literal["hmac-sha256", "hmac-sha384", "hmac-sha512"] = Field(
         "hmac-sha256", description="Its algorithm.", examples=["hmac-sha256"]
     )
@@ -254,11 +302,12 @@ class Dns(Model):
 class Backup(Model):
     """Where backup sets go, and where they are made."""
 
-    store: str = Field(
-        description="The store at the DR site: a path, a UNC path or a URL.", examples=["\\\\drfs01\\lyncdr"]
+    store: Url = Field(
+        min_length=1,
+        description="The store at the DR site: a path, a UNC path or a URL.",
+        examples=["\\\\drfs01\\lyncdr"],
     )
-    work_folder: Path = Field(
-        strict=False,
+    work_folder: LocalPath = Field(
         description="Where a set is put together on this machine.",
         examples=["C:\\ProgramData\\lyncdr\\work"],
     )
@@ -278,14 +327,14 @@ class Params(Model):
     deployment: Name = Field(description="A short name; it is part of every record.", examples=["contoso"])
     generation: Generation = Field(description="The product generation of the pools.", examples=["lync2010"])
     sip_domains: list[Fqdn] = Field(min_length=1, description="The SIP domains.", examples=[["example.org"]])
-    sites: Sites
-    failover: Failover
-    directory: DirectoryAccess
-    management_host: ManagementHost
-    dns: Dns
-    backup: Backup
-    thresholds: Thresholds = Field(default_factory=lambda: Thresholds())
-    runs_folder: Path = Field(strict=False, description="Where run folders are kept.", examples=["../runs"])
+    sites: Sites = Field(description="The two sites, with their pools and servers.")
+    failover: Failover = Field(description="Which pool's users go where.")
+    directory: DirectoryAccess = Field(description="The domain controller to ask.")
+    management_host: ManagementHost = Field(description="Where cmdlets and dbimpexp run.")
+    dns: Dns = Field(description="Nameservers, resolvers, and the records that move.")
+    backup: Backup = Field(description="Where backup sets are made and kept.")
+    thresholds: Thresholds = Field(default_factory=Thresholds, description="The promises of this deployment.")
+    runs_folder: LocalPath = Field(description="Where run folders are kept.", examples=["../runs"])
 
     @property
     def failed_pool(self) -> Pool:
@@ -303,4 +352,4 @@ def in_zone(name: str, zone: str) -> bool:
 
 def is_host(text: str) -> bool:
     """Whether the text is a name of at least two labels."""
-    return re.match(HOST, text) is not None
+    return re.fullmatch(HOST, text) is not None and not text.rpartition(".")[2].isdigit()
