@@ -1,0 +1,54 @@
+# `make` shows what there is. Each target sets up what it needs, once; SHELL is bash because Debian's sh has no pipefail.
+SHELL := /bin/bash
+.SHELLFLAGS := -euo pipefail -c
+.DEFAULT_GOAL := help
+.PHONY: help drill test lint format lock clean
+
+BIN := .venv/bin
+PROJECT := pyproject.toml locks/bootstrap.txt
+NOTEBOOKS := $(wildcard notebooks/*.ipynb)
+
+help:  ## Show this
+	@echo "lyncdr: the disaster recovery playbook of a Lync site, and a lab to drill it in."
+	@echo
+	@sed -n 's/^\([a-z]*\):.*## /  make \1\t/p' $(MAKEFILE_LIST) | expand -t 16
+	@echo
+	@echo "  Begin with make drill: it needs python3 (3.11 or newer) and no server, and leaves nothing behind."
+	@echo "  make drill ARGS='--users 2000 --keep' passes options on; $(BIN)/lyncdr --help lists them."
+	@echo "  LYNCDR_REQUIRE_REAL=1 make test fails, instead of skipping, where a real server is missing."
+
+drill: .venv/.drill  ## Lose a site in the lab and bring every user back
+	$(BIN)/lyncdr drill $(ARGS)
+
+test:  ## Lint, types, tests and notebooks, against real servers where they can be installed
+	.ci/packages.sh
+	$(MAKE) --no-print-directory lint
+	$(BIN)/pytest $(ARGS)
+	$(if $(NOTEBOOKS),$(BIN)/pytest --nbval-lax notebooks)
+
+lint: .venv/.test  ## ruff and mypy
+	$(BIN)/ruff check
+	$(BIN)/ruff format --check
+	$(BIN)/mypy
+
+format: .venv/.test  ## Put the code into its one form
+	$(BIN)/ruff check --fix
+	$(BIN)/ruff format
+
+# Keeps the pinned versions unless asked: make lock ARGS=--upgrade. Later locks agree with the earlier ones.
+COMPILE = $(BIN)/uv pip compile pyproject.toml --quiet --universal --python-version 3.11 --generate-hashes \
+	--no-emit-index-url --no-emit-find-links --no-header $(ARGS)
+lock: .venv/.drill  ## Pin every package, with hashes, for all systems
+	$(COMPILE) --extra lab --output-file locks/drill.txt
+	$(COMPILE) --extra lab --extra dev --extra kerberos --constraints locks/drill.txt --output-file locks/test.txt
+	$(COMPILE:pyproject.toml=) --group bootstrap --constraints locks/test.txt --output-file locks/bootstrap.txt
+
+clean:  ## Remove the environment and everything that can be made again
+	rm -rf .venv .lab .mypy_cache .pytest_cache .ruff_cache .hypothesis build dist
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
+
+.venv/.drill: $(PROJECT) locks/drill.txt
+	.ci/venv.sh drill
+
+.venv/.test: $(PROJECT) locks/test.txt locks/needs-kerberos-headers.txt
+	.ci/venv.sh test
