@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import csv
 import getpass
 import hashlib
+import io
 import json
 import os
 import socket
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, BinaryIO
 
@@ -37,6 +39,15 @@ def replace(path: Path, content: bytes) -> None:
 def replace_json(path: Path, value: Any) -> None:
     """`replace` with indented JSON."""
     replace(path, (json.dumps(value, indent=1, ensure_ascii=False, sort_keys=True) + "\n").encode())
+
+
+def replace_csv(path: Path, rows: Sequence[Mapping[str, Any]]) -> None:
+    """`replace` with a table: the columns are the keys of the first row."""
+    text = io.StringIO()
+    writer = csv.DictWriter(text, fieldnames=list(rows[0]) if rows else [], lineterminator="\n")
+    writer.writeheader()
+    writer.writerows(rows)
+    replace(path, text.getvalue().encode("utf-8"))
 
 
 def sync(file: BinaryIO) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -60,10 +60,11 @@ class Session:
         """Whether this run was begun before."""
         return self.journal.last("resume") is not None
 
-    # -- telling the journal ----------------------------------------------------------------------------------------
+    # -- telling people and the journal -----------------------------------------------------------------------------
     @contextmanager
     def step(self, name: str) -> Iterator[None]:
         """One step of the phase. Whatever ends it badly ends the run, and the journal says so before anybody else."""
+        self._wake()
         self.journal.write("step", name=name, state="started")
         began = self.clock.monotonic()
         try:
@@ -79,6 +80,18 @@ class Session:
             raise
         self.journal.write("step", name=name, state="done", seconds=round(self.clock.monotonic() - began, 3))
 
+    def tell(self, text: str) -> None:
+        """A line for whoever watches: in the notebook, under the cell."""
+        print(text, flush=True)
+
+    def fact(self, name: str, value: object) -> None:
+        """Put one number or name on record."""
+        self.journal.write("fact", name=name, value=value)
+
+    def keep(self, name: str, rows: Sequence[Mapping[str, object]]) -> None:
+        """Keep a table in the run folder, as tables/<name>.csv."""
+        files.replace_csv(self.folder.table(name), rows)
+
     def record(self, *checks: Check) -> None:
         """Put checks on record."""
         for check in checks:
@@ -89,6 +102,14 @@ class Session:
         self.journal.write("end", outcome=outcome, exit_code=exit_code, **facts)
         self.close()
 
+    def _wake(self) -> None:
+        """A notebook goes on after a closed gate: the run takes its lock again and says that it resumes."""
+        ended = self.journal.last("end", "begin", "resume")
+        if ended and ended.kind == "end":
+            if self.lock:
+                self.lock.take(self.folder.run)
+            self.journal.write("resume", who=files.whoami(), after=ended.facts["outcome"])
+
     def close(self) -> None:
         """Leave the deployment and free the lock."""
         self.shell.close()
@@ -98,7 +119,7 @@ class Session:
 
     # -- gates ------------------------------------------------------------------------------------------------------
     def hold(self, gate: str, refusal: Refusal) -> None:
-        """A closed gate. A waiver with a reason passes it, on record; a rehearsal notes that it would hold; live: raise."""
+        """A closed gate: a waiver with a reason passes it, a rehearsal notes it, a live run stops. All on record."""
         if reason := self.waivers.get(gate, "").strip():
             self.journal.write("waiver", gate=gate, reason=reason, waived=refusal.message, by=files.whoami())
             return
@@ -125,7 +146,7 @@ def open_session(
     if mode not in MODES:
         raise InputError(f"There is no mode {mode!r}.", f"Give one of: {', '.join(MODES)}.")
     clock = clock or SystemClock()
-    loaded = read_params(Path(params_file))
+    loaded = read_params(found(Path(params_file)))
     runs_folder = loaded.locate(loaded.params.runs_folder)
     lock = files.Lock(runs_folder / f"{phase}.lock", clock) if locked else None
     if lock:
@@ -143,6 +164,12 @@ def open_session(
     session.waivers, session.lock = dict(waivers or {}), lock
     _announce(session)
     return session
+
+
+def found(params_file: Path) -> Path:
+    """A relative path is looked for here, then in the checkout, so that a notebook finds it from wherever it runs."""
+    beside = Path(__file__).parents[1] / params_file
+    return beside if not params_file.exists() and beside.exists() else params_file
 
 
 def _folder(

@@ -1,0 +1,109 @@
+"""The manifest of a backup set: what is in it, proven by digests, and whether every user can be restored from it."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from typing import Any, Literal
+
+from pydantic import BaseModel, ConfigDict, ValidationError
+
+from lyncdr_helpers.errors import InputError
+
+NAME = "manifest.json"
+
+State = Literal["COMPLETE", "INCOMPLETE"]
+
+
+class Part(BaseModel):
+    """One file of the set. `pool`: whose data it is, empty for the deployment's. `size` in bytes."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    kind: Literal["inventory", "contacts", "response-groups", "configuration", "lis"]
+    file: str
+    pool: str
+    size: int
+    sha256: str
+
+
+class UserRecord(BaseModel):
+    """One exported user: how many contacts and groups, and the digest of the whole record."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    address: str
+    pool: str
+    contacts: int
+    groups: int
+    digest: str
+
+
+class Difference(BaseModel):
+    """One user by name, and why the set does not hold them as the directory does."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    address: str
+    pool: str
+    reason: str
+
+
+class Manifest(BaseModel):
+    """What one set holds.
+
+    response_groups: workflow names by owner pool. differences: users that make the set INCOMPLETE. extra: records of
+    users who are not homed on the pool, harmless. params_digest: of the parameters it was made with.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    format: Literal[1] = 1
+    name: str
+    deployment: str
+    run: str
+    made_at: str
+    made_by: str
+    version: str
+    params_digest: str
+    state: State
+    parts: tuple[Part, ...]
+    users: tuple[UserRecord, ...]
+    response_groups: Mapping[str, tuple[str, ...]]
+    differences: tuple[Difference, ...]
+    extra: tuple[Difference, ...]
+
+    @property
+    def complete(self) -> bool:
+        return self.state == "COMPLETE"
+
+    def part(self, kind: str, pool: str = "") -> Part:
+        """The set's one file of a kind. Raises InputError where it has none."""
+        found = next((part for part in self.parts if (part.kind, part.pool) == (kind, pool)), None)
+        if found is None:
+            raise InputError(
+                f"Set {self.name} holds no {kind} of {pool or self.deployment}.", "Choose another set: it lacks a part."
+            )
+        return found
+
+    def users_of(self, pool: str) -> dict[str, UserRecord]:
+        """The exported users of a pool, by address."""
+        return {user.address: user for user in self.users if user.pool == pool}
+
+    def contacts_of(self, pool: str) -> int:
+        return sum(user.contacts for user in self.users if user.pool == pool)
+
+    def spelled(self) -> dict[str, Any]:
+        """As JSON values, for files.replace_json."""
+        return self.model_dump(mode="json")
+
+
+def parse(content: bytes, name: str) -> Manifest:
+    """The manifest of the set of that name. Raises InputError when it is none."""
+    try:
+        return Manifest.model_validate(json.loads(content), strict=False)
+    except (ValueError, ValidationError) as cause:
+        raise InputError(
+            f"The manifest of set {name} cannot be read: {type(cause).__name__}.",
+            "The set is damaged; use another one.",
+        ) from cause

@@ -1,0 +1,204 @@
+"""3_activate: bring service up at the DR site. Whatever changes the deployment stands behind one approved digest."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from pathlib import Path
+
+from lyncdr_helpers import files, plan
+from lyncdr_helpers.backups import sets
+from lyncdr_helpers.backups.manifest import Manifest
+from lyncdr_helpers.checks import Check, Checklist, Verdict, judge
+from lyncdr_helpers.directory.inventory import read_inventory
+from lyncdr_helpers.errors import Incomplete, Refusal
+from lyncdr_helpers.params.models import Pool, Server
+from lyncdr_helpers.phases import activation_plan, exchange, restore_source
+from lyncdr_helpers.phases.acts import contacts, moves, records, response_groups
+from lyncdr_helpers.phases.acts.loop import Tally
+from lyncdr_helpers.plan import Plan
+from lyncdr_helpers.session import Session, open_session
+from lyncdr_helpers.shell import cmdlets
+
+NAMED = 5
+
+
+def begin(
+    params_file: str | Path,
+    mode: str = "rehearse",
+    run: str = "",
+    approve: str = "",
+    waive: Mapping[str, str] | None = None,
+) -> Session:
+    """Begin an activation, or go on with the one that was cut short. `rehearse` withholds and records every write."""
+    return open_session("activate", params_file, mode=mode, run=run, approve=approve, waivers=waive)
+
+
+def evidence(session: Session) -> Checklist:
+    """Is the primary gone? From here and from the management host. Anything there that answers closes the gate.
+
+    Moving users away from a pool that lives cuts their calls and loses the contacts they changed since the export.
+    """
+    with session.step("evidence"):
+        checks = Checklist()
+        pool = session.params.failed_pool
+        for server in pool.servers:
+            checks.add(_silent(session, pool, server))
+        with checks.asking("primary", f"Test-CsRegistration of {pool.fqdn}", "it cannot sign in"):
+            checks.add(_no_sign_in(session, pool))
+        session.record(*checks)
+        alive = [check for check in checks if check.verdict is not Verdict.PASS]
+        if alive:
+            session.hold(
+                "primary-answers",
+                Refusal(
+                    f"The primary pool is not proven dead: {'; '.join(f'{one.name}: {one.seen}' for one in alive)}.",
+                    'If users must move all the same, give the reason: --waive primary-answers="..."',
+                ),
+            )
+        return checks
+
+
+def choose_backup(session: Session, wanted: str = "") -> Manifest:
+    """The newest complete set in the DR store, proven whole by its digests; a run that has a plan keeps its set."""
+    with session.step("backup"):
+        kept = _approved_plan(session)
+        chosen = sets.choose(session.store, session.params.deployment, kept.basis["backup"] if kept else wanted)
+        age = sets.age_hours(chosen, session.clock.now())
+        session.fact("backup", chosen.name)
+        session.fact("backup_age_hours", round(age, 2))
+        limit = session.params.thresholds.export_age_hours
+        if age > limit:
+            session.hold(
+                "backup-age",
+                Refusal(
+                    f"The newest complete set {chosen.name} is {age:.1f} hours old; the limit is {limit:g}.",
+                    'Contacts changed since then are lost. To go on, give the reason: --waive backup-age="..."',
+                ),
+            )
+        return chosen
+
+
+def make_plan(session: Session, backup: Manifest) -> Plan:
+    """What would change: users, contact lists, Response Groups, DNS records. An approved plan is kept."""
+    with session.step("plan"):
+        kept = _approved_plan(session)
+        if kept:
+            return kept
+        homed = read_inventory(session.directory, session.params.directory.base).movable(
+            session.params.failed_pool.fqdn
+        )
+        _hold_without_export(session, activation_plan.without_export(homed, backup, session.params.failed_pool.fqdn))
+        made = activation_plan.make(
+            session.folder.run, session.params, session.loaded.digest, backup, homed, records.seen_now(session)
+        )
+        files.replace_json(session.folder.plan, made.as_json())
+        session.journal.write("plan", digest=made.digest, scope=made.scope, counts=made.counts(), basis=made.basis)
+        return made
+
+
+def approve(session: Session, made: Plan, digest: str) -> str:
+    """The gate: the digest of exactly this plan, given by a person. Raises Refusal; a rehearsal goes on."""
+    with session.step("approval"):
+        if _approved_plan(session):
+            given = session.journal.last("approval")
+            assert given is not None, "an approved plan has its approval in the journal"
+            return f"Approved already at {given.at} by {given.facts['by']['user']}."
+        try:
+            plan.require_approval(made, digest)
+        except Refusal as refusal:
+            session.hold("approval", refusal)
+            return f"Rehearsal: a live run would stop here and wait for --approve {made.short}"
+        session.journal.write("approval", digest=made.digest, by=files.whoami())
+        return f"Approved: {made.scope}, digest {made.short}."
+
+
+def move_users(session: Session, made: Plan) -> Tally:
+    """Forced move of every user of the plan, batch by batch, each read back from the directory."""
+    with session.step(moves.ACT):
+        return moves.move(session, made.of_kind(activation_plan.MOVE))
+
+
+def restore_contacts(session: Session, made: Plan, backup: Manifest) -> Tally:
+    """Every contact list of the backup imported at the DR pool, and proven by exporting it again."""
+    with session.step(contacts.ACT):
+        export = restore_source.fetch(session, backup, backup.part("contacts", session.params.failed_pool.fqdn))
+        return contacts.restore(session, made.of_kind(activation_plan.CONTACTS), exchange.lists_of(export))
+
+
+def restore_response_groups(session: Session, made: Plan, backup: Manifest) -> Tally:
+    """The failed pool's Response Groups imported at the DR pool, and read back by name."""
+    with session.step(response_groups.ACT):
+        export = restore_source.fetch(session, backup, backup.part("response-groups", session.params.failed_pool.fqdn))
+        return response_groups.restore(session, made.of_kind(activation_plan.RESPONSE_GROUP), export)
+
+
+def repoint_dns(session: Session, made: Plan) -> Tally:
+    """Every record of the plan pointed to the DR site, and read back from the authoritative server."""
+    with session.step(records.ACT):
+        return records.repoint(session, made.of_kind(activation_plan.RECORD))
+
+
+def finish(session: Session, *tallies: Tally) -> str:
+    """The last word: done when every change is, `rehearsed` when all were withheld. Raises Incomplete otherwise."""
+    failed = {target: why for tally in tallies for target, why in tally.failed.items()}
+    with session.step("verdict"):
+        if failed:
+            named = "; ".join(f"{target}: {why}" for target, why in list(failed.items())[:NAMED])
+            raise Incomplete(
+                f"{len(failed)} changes of the plan failed. {named}.",
+                "Mend what they name, then run the same command again: it does only what is left.",
+            )
+    outcome = "done" if session.mode == "live" else "rehearsed"
+    session.end(outcome, 0)
+    return f"{outcome}: " + "; ".join(tally.text for tally in tallies)
+
+
+def _silent(session: Session, pool: Pool, server: Server) -> Check:
+    answers = session.dialer.knock(server.address, pool.sip_port)
+    return judge(
+        "primary",
+        f"{server.fqdn} port {pool.sip_port}",
+        not answers,
+        seen="it accepts connections" if answers else "no answer",
+        expected="no answer",
+        remedy="Find out who still works there before anybody is moved.",
+    )
+
+
+def _no_sign_in(session: Session, pool: Pool) -> Check:
+    reply = session.shell.invoke(cmdlets.test_registration(pool.fqdn))
+    works = any(row.get("Result") == "Success" for row in reply.output)
+    said = reply.faults[0].message if reply.faults else str(next((row.get("Error") for row in reply.output), ""))
+    return judge(
+        "primary",
+        f"Test-CsRegistration of {pool.fqdn}",
+        not works,
+        seen="a test user signed in" if works else said or "it did not succeed",
+        expected="it cannot sign in",
+        remedy="The pool is alive as the management host sees it.",
+    )
+
+
+def _hold_without_export(session: Session, users: list[str]) -> None:
+    if users:
+        session.keep("users-without-export", [{"address": user} for user in users])
+        session.hold(
+            "users-without-export",
+            Refusal(
+                f"{len(users)} users of the pool are not in the backup and would lose their contacts: "
+                f"{', '.join(users[:NAMED])}{', ...' if len(users) > NAMED else ''}.",
+                'Choose another set, or give the reason: --waive users-without-export="..."',
+            ),
+        )
+
+
+def _approved_plan(session: Session) -> Plan | None:
+    """The plan this run is bound to since its approval, or None."""
+    approval = session.journal.last("approval")
+    if approval is None:
+        return None
+    kept = plan.from_json(json.loads(session.folder.plan.read_text(encoding="utf-8")))
+    if kept.digest != approval.facts["digest"]:
+        raise Refusal("plan.json is not the plan that was approved.", "Begin anew: --run new")
+    return kept

@@ -1,0 +1,62 @@
+"""The plan of an activation: what was seen -> what would change. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+
+from lyncdr_helpers.backups.manifest import Manifest
+from lyncdr_helpers.directory.users import User
+from lyncdr_helpers.dns import cutover
+from lyncdr_helpers.params.models import Params
+from lyncdr_helpers.plan import Change, Plan
+from lyncdr_helpers.ports import RecordSet
+
+MOVE = "move-user"
+CONTACTS = "import-contacts"
+RESPONSE_GROUP = "import-response-group"
+RECORD = cutover.KIND
+
+
+def make(
+    run: str,
+    params: Params,
+    params_digest: str,
+    backup: Manifest,
+    homed: Sequence[User],
+    records: Mapping[str, RecordSet | None],
+) -> Plan:
+    """Every user of the failed pool is moved, gets their contacts back, and finds the pool under its usual names.
+
+    homed: the users the directory has on the failed pool. records: what each record to cut over is now, by key.
+    """
+    failed, target = params.failed_pool.fqdn, params.target_pool.fqdn
+    changes = [
+        *_moves(homed, failed, target),
+        *_contacts(backup, failed),
+        *_response_groups(backup.response_groups.get(failed, ()), failed, target),
+        *map(cutover.to_plan, cutover.plan_cutover(params.dns.records, records)),
+    ]
+    scope = f"{failed} -> {target}, {len(homed):,} users"
+    return Plan.of(run, params.deployment, scope, {"backup": backup.name, "params": params_digest}, changes)
+
+
+def without_export(homed: Iterable[User], backup: Manifest, pool: str) -> list[str]:
+    """The users who would be moved although the backup cannot give them their contacts back."""
+    return sorted({user.address for user in homed} - backup.users_of(pool).keys())
+
+
+def _moves(homed: Iterable[User], failed: str, target: str) -> Iterable[Change]:
+    return (Change(MOVE, user.address, failed, target, {"dn": user.dn}) for user in homed)
+
+
+def _contacts(backup: Manifest, pool: str) -> Iterable[Change]:
+    """Everybody in the export who has something to bring back, also whoever is on the target pool already."""
+    return (
+        Change(CONTACTS, user.address, "", user.digest, {"contacts": str(user.contacts)})
+        for user in backup.users_of(pool).values()
+        if user.contacts or user.groups
+    )
+
+
+def _response_groups(names: Iterable[str], failed: str, target: str) -> Iterable[Change]:
+    return (Change(RESPONSE_GROUP, name, "", target, {"from": failed}) for name in names)

@@ -1,0 +1,170 @@
+"""Acting: the one loop through which every change of a deployment goes.
+
+Look first; settle what an earlier run left open; leave alone what is done; refuse what nobody expected. Then batch by
+batch: the undo file, the intent on disk, the act, the facts read back, the result on disk.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+
+from lyncdr_helpers import files
+from lyncdr_helpers.errors import OperationError, Refusal, UnknownOutcome
+from lyncdr_helpers.plan import Change, undo
+from lyncdr_helpers.ports import Command
+from lyncdr_helpers.session import Session
+
+NAMED = 5
+"""How many names an error message carries."""
+
+
+@dataclass(frozen=True)
+class Receipt:
+    """What the other side said of a batch: faults by target (what happened is read back all the same), or withheld."""
+
+    withheld: bool = False
+    faults: Mapping[str, str] = field(default_factory=dict)
+
+
+See = Callable[[Sequence[Change]], Mapping[str, str]]
+"""The present value of each change's target, by target."""
+Do = Callable[[Sequence[Change]], Receipt]
+"""One batch, done once. Raises OperationError (nothing happened) or UnknownOutcome."""
+
+
+@dataclass(frozen=True)
+class Tally:
+    """What an act came to, in changes. failed: target -> reason."""
+
+    act: str
+    done: int = 0
+    already: int = 0
+    withheld: int = 0
+    failed: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def text(self) -> str:
+        parts = [f"{self.done} done"]
+        parts += [f"{self.already} were so already"] if self.already else []
+        parts += [f"{self.withheld} withheld"] if self.withheld else []
+        parts += [f"{len(self.failed)} FAILED"] if self.failed else []
+        return f"{self.act}: {', '.join(parts)}"
+
+
+def carry_out(session: Session, act: str, changes: Sequence[Change], see: See, do: Do, *, batch: int) -> Tally:
+    """Bring every change about, at most once, `batch` at a time.
+
+    Raises Refusal when a target holds neither the old nor the new value, OperationError when a whole batch failed,
+    UnknownOutcome when an answer was lost: the next run of the same command reads the facts back and goes on.
+    """
+    seen = see(changes)
+    _settle(session, act, changes, seen)
+    _refuse_strangers(act, changes, seen)
+    todo = [change for change in changes if seen[change.target] != change.new]
+    already = len(changes) - len(todo)
+    if already:
+        session.journal.write("found", act=act, count=already)
+    _write_undo(session, todo)
+    done, withheld, failed = 0, 0, dict[str, str]()
+    began = session.clock.monotonic()
+    for some in _batched(todo, batch):
+        result = _one_batch(session, act, some, see, do)
+        done, withheld, failed = done + result.done, withheld + result.withheld, {**failed, **result.failed}
+        _tell(session, act, done + withheld + len(failed), len(todo), session.clock.monotonic() - began)
+    tally = Tally(act, done, already, withheld, failed)
+    session.tell(tally.text)
+    return tally
+
+
+def command(session: Session, act: str, one: Command) -> None:
+    """One command that has no value to read back and may be repeated. Raises OperationError when it fails."""
+    intent = session.journal.write("intent", act=act, targets=[str(one)])
+    reply = session.shell.invoke(one)
+    faults = [fault.message for fault in reply.faults]
+    session.journal.write("result", intent=intent.n, act=act, withheld=int(reply.withheld), faults=faults)
+    if faults:
+        raise OperationError(
+            f"{one.cmdlet} failed: {faults[0]}", "Mend what it names, then run the same command again."
+        )
+
+
+def _one_batch(session: Session, act: str, some: Sequence[Change], see: See, do: Do) -> Tally:
+    intent = session.journal.write("intent", act=act, targets=[change.target for change in some])
+    try:
+        receipt = do(some)
+    except UnknownOutcome as error:
+        session.journal.write("unknown", intent=intent.n, act=act, message=error.message)
+        raise
+    except (OperationError, Refusal) as error:
+        session.journal.write(
+            "result", intent=intent.n, act=act, done=[], failed=dict.fromkeys(_targets(some), str(error))
+        )
+        raise
+    if receipt.withheld:
+        session.journal.write("result", intent=intent.n, act=act, withheld=len(some))
+        return Tally(act, withheld=len(some))
+    return _judge(session, act, intent.n, some, see(some), receipt)
+
+
+def _judge(
+    session: Session, act: str, intent: int, some: Sequence[Change], seen: Mapping[str, str], receipt: Receipt
+) -> Tally:
+    """The batch's result from the facts, not from what the other side said."""
+    done = [change.target for change in some if seen[change.target] == change.new]
+    whole = receipt.faults.get("", "")
+    failed = {
+        change.target: receipt.faults.get(change.target, whole) or "no error was reported, and it is not there"
+        for change in some
+        if seen[change.target] != change.new
+    }
+    session.journal.write("result", intent=intent, act=act, done=done, failed=failed)
+    if not done:
+        first = next(iter(failed.values()))
+        raise OperationError(
+            f"{act}: all {len(some)} of a batch failed. {first}", "Mend what it names, then run the same command again."
+        )
+    return Tally(act, done=len(done), failed=failed)
+
+
+def _settle(session: Session, act: str, changes: Sequence[Change], seen: Mapping[str, str]) -> None:
+    """Answer the intents that a crash or a lost answer left open, from what the world holds now."""
+    wanted = {change.target: change.new for change in changes}
+    for intent in session.journal.open_intents(act):
+        targets = [target for target in intent.facts["targets"] if target in wanted]
+        done = [target for target in targets if seen[target] == wanted[target]]
+        undone = {target: "nothing happened" for target in targets if target not in done}
+        session.journal.write("result", intent=intent.n, act=act, done=done, failed=undone, read_back=True)
+
+
+def _refuse_strangers(act: str, changes: Sequence[Change], seen: Mapping[str, str]) -> None:
+    strangers = [change for change in changes if seen[change.target] not in (change.old, change.new)]
+    if strangers:
+        named = "; ".join(f"{one.target} is {seen[one.target] or 'gone'}" for one in strangers[:NAMED])
+        raise Refusal(
+            f"{act}: {len(strangers)} targets are neither as the plan saw them nor as it wants them. {named}.",
+            "Somebody changed them meanwhile: run the phase with --run new for a plan from the present facts.",
+        )
+
+
+def _write_undo(session: Session, todo: Sequence[Change]) -> None:
+    """The undo file covers every batch before the first of them is acted on: newest first, each change once."""
+    path = session.folder.undo
+    kept = json.loads(path.read_text(encoding="utf-8")) if path.exists() else []
+    fresh = [one for one in undo(todo) if one not in kept]
+    files.replace_json(path, fresh + kept)
+
+
+def _tell(session: Session, act: str, so_far: int, total: int, seconds: float) -> None:
+    rate = so_far / seconds if seconds else 0.0
+    left = f", {(total - so_far) / rate:.0f} s left" if rate and so_far < total else ""
+    session.tell(f"{act}: {so_far:,} of {total:,} ({rate:,.0f}/s{left})")
+
+
+def _targets(some: Iterable[Change]) -> list[str]:
+    return [change.target for change in some]
+
+
+def _batched(changes: Sequence[Change], size: int) -> Iterator[Sequence[Change]]:
+    return (changes[start : start + size] for start in range(0, len(changes), size))

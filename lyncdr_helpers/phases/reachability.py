@@ -1,0 +1,22 @@
+"""Questions to the parts of a deployment that more than one phase asks."""
+
+from __future__ import annotations
+
+from lyncdr_helpers.checks import Checklist
+from lyncdr_helpers.params.models import Pool
+from lyncdr_helpers.probes.sip import judge_registrar
+from lyncdr_helpers.probes.tls import expected_names, judge_certificate
+from lyncdr_helpers.session import Session
+
+
+def registrar(session: Session, pool: Pool) -> Checklist:
+    """Each server of the pool: its certificate against the names it must carry, and its registrar's SIP answers."""
+    checks = Checklist()
+    for server in pool.servers:
+        with checks.asking("service", f"{server.fqdn} certificate", "a certificate with every name clients use"):
+            facts = session.dialer.tls(server.address, pool.sip_port, pool.fqdn)
+            checks.add(*judge_certificate(facts, expected_names(session.params), session.clock.now()))
+        with checks.asking("service", f"{server.fqdn} registrar", "a Lync registrar that asks clients to sign in"):
+            answers = session.dialer.sip(server.address, pool.sip_port, session.params.sip_domains[0], pool.fqdn)
+            checks.add(judge_registrar(answers, f"{server.fqdn} registrar"))
+    return checks

@@ -1,0 +1,34 @@
+"""0_start_here: what this deployment is, and where it stands."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from lyncdr_helpers import runfolder
+from lyncdr_helpers.adapters.store import FolderStore
+from lyncdr_helpers.backups import sets
+from lyncdr_helpers.backups.manifest import Manifest
+from lyncdr_helpers.errors import OperationError
+from lyncdr_helpers.params.reading import LoadedParams, read_params
+from lyncdr_helpers.runfolder import RunSummary
+from lyncdr_helpers.session import found
+
+
+def deployment(params_file: str | Path) -> LoadedParams:
+    """The parameters, read and checked. Raises InputError with every mistake in the file."""
+    return read_params(found(Path(params_file)))
+
+
+def backups(loaded: LoadedParams) -> list[Manifest]:
+    """The sets in the DR store, oldest first; none, where the store is not there yet."""
+    store = FolderStore(str(loaded.locate(loaded.params.backup.store)))
+    try:
+        return sets.list_sets(store, loaded.params.deployment)
+    except OperationError as error:
+        print(error)
+        return []
+
+
+def runs(loaded: LoadedParams) -> list[RunSummary]:
+    """Every run of this deployment, oldest first."""
+    return runfolder.all_runs(loaded.locate(loaded.params.runs_folder))

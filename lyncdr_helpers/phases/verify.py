@@ -1,0 +1,194 @@
+"""4_verify: is service back for every user, and what was lost? Reads, and changes nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from lyncdr_helpers import runfolder
+from lyncdr_helpers.backups import sets
+from lyncdr_helpers.backups.manifest import Manifest
+from lyncdr_helpers.checks import Check, Checklist, judge, require
+from lyncdr_helpers.contacts import comparison
+from lyncdr_helpers.contacts.comparison import Restored
+from lyncdr_helpers.directory.inventory import read_inventory
+from lyncdr_helpers.dns import cutover
+from lyncdr_helpers.journal import read
+from lyncdr_helpers.phases import exchange, reachability, restore_source
+from lyncdr_helpers.phases.response_groups import workflows
+from lyncdr_helpers.ports import Nameserver
+from lyncdr_helpers.runfolder import RunFolder
+from lyncdr_helpers.session import Session, open_session
+from lyncdr_helpers.shell import cmdlets
+
+SYNTHETIC = (cmdlets.test_registration, cmdlets.test_im, cmdlets.test_presence, cmdlets.test_group_im)
+NAMED = 5
+
+
+@dataclass(frozen=True)
+class Loss:
+    """One thing that did not come back. `kind`: user, contact, contact group, response group, record."""
+
+    kind: str
+    owner: str
+    what: str
+    why: str
+
+
+def begin(params_file: str | Path, run: str = "") -> Session:
+    """Begin a verification."""
+    return open_session("verify", params_file, run=run or "new", locked=False)
+
+
+def expectation(session: Session, wanted: str = "") -> Manifest:
+    """What must be there: the backup set named, else the one the last live activation restored from."""
+    with session.step("expectation"):
+        chosen = sets.choose(session.store, session.params.deployment, wanted or _last_used(session))
+        session.fact("backup", chosen.name)
+        return chosen
+
+
+def users(session: Session, backup: Manifest) -> tuple[Check, list[Loss]]:
+    """Every user of the backup is homed at the DR pool, as the directory has it."""
+    with session.step("users"):
+        pool, target = session.params.failed_pool.fqdn, session.params.target_pool.fqdn
+        inventory = read_inventory(session.directory, session.params.directory.base)
+        homes = {user.address: user.home for user in inventory.users}
+        expected = sorted(backup.users_of(pool).keys() | {user.address for user in inventory.movable(pool)})
+        lost = [
+            Loss("user", one, one, f"homed on {homes.get(one) or 'no pool'}")
+            for one in expected
+            if homes.get(one) != target
+        ]
+        session.fact("users_on_failed_pool", len(expected))
+        session.fact("users_rehomed", len(expected) - len(lost))
+        return _kept(session, "users", f"users homed on {target}", len(expected), lost), lost
+
+
+def contacts(session: Session, backup: Manifest) -> tuple[Check, list[Restored], list[Loss]]:
+    """Every contact of the backup is in its user's list again, as an export of the DR pool shows."""
+    with session.step("contacts"):
+        pool, target = session.params.failed_pool, session.params.target_pool
+        source = restore_source.fetch(session, backup, backup.part("contacts", pool.fqdn))
+        now = exchange.lists_of(exchange.export_contacts(session, target, "target-now.xml"))
+        compared = list(comparison.compare(exchange.lists_of(source), now))
+        lost = [Loss("contact", one.user, buddy, "not in the list") for one in compared for buddy in one.missing]
+        groups = [
+            Loss("contact group", one.user, group, "not there") for one in compared for group in one.missing_groups
+        ]
+        session.fact("contacts_expected", sum(one.expected for one in compared))
+        session.fact("contacts_restored", sum(one.found for one in compared))
+        total = sum(one.expected for one in compared)
+        return (
+            _kept(session, "contacts", f"contacts restored at {target.fqdn}", total, lost + groups),
+            compared,
+            lost + groups,
+        )
+
+
+def response_groups(session: Session, backup: Manifest) -> tuple[Check, list[Loss]]:
+    """Every Response Group of the backup is owned by the DR pool."""
+    with session.step("response groups"):
+        expected = backup.response_groups.get(session.params.failed_pool.fqdn, ())
+        there = workflows(session).get(session.params.target_pool.fqdn, ())
+        lost = [Loss("response group", "", name, "not at the DR pool") for name in expected if name not in there]
+        session.fact("response_groups_expected", len(expected))
+        session.fact("response_groups_restored", len(expected) - len(lost))
+        return _kept(session, "response groups", "Response Groups at the DR pool", len(expected), lost), lost
+
+
+def dns(session: Session) -> tuple[Checklist, list[Loss]]:
+    """Every record points to the DR site, on every authoritative server and every watched resolver."""
+    with session.step("DNS"):
+        wants = [cutover.wanted(record) for record in session.params.dns.records]
+        checks, behind = Checklist(), dict[str, str]()
+        for name, nameserver in _watched(session).items():
+            for want in wants:
+                with checks.asking("DNS", f"{want.key} on {name}", " | ".join(want.values)):
+                    check = _record(name, nameserver, want.name, want.type, want.values)
+                    checks.add(check)
+        session.record(*checks)
+        for check in checks:
+            if check.verdict != "pass":
+                behind[check.name.partition(" on ")[0]] = f"{check.name.partition(' on ')[2]}: {check.seen}"
+        session.fact("dns_records_expected", len(wants))
+        session.fact("dns_records_moved", len(wants) - len(behind))
+        return checks, [Loss("record", "", key, why) for key, why in sorted(behind.items())]
+
+
+def service(session: Session) -> Checklist:
+    """The DR pool serves: its certificate carries every name, its registrar answers, the synthetic tests pass."""
+    with session.step("service"):
+        checks = reachability.registrar(session, session.params.target_pool)
+        for build in SYNTHETIC:
+            command = build(session.params.target_pool.fqdn)
+            with checks.asking("service", command.cmdlet, "Success"):
+                reply = session.shell.invoke(command)
+                results = [str(row.get("Result", "")) for row in reply.output]
+                said = reply.faults[0].message if reply.faults else ", ".join(results) or "nothing"
+                ok = results == ["Success"] and not reply.faults
+                checks.add(judge("service", command.cmdlet, ok, seen=said, expected="Success"))
+        session.record(*checks)
+        return checks
+
+
+def finish(session: Session, checks: Sequence[Check], losses: Sequence[Loss]) -> str:
+    """The last word: done when every expectation is proven. Raises CheckFailed that names what is not."""
+    rows = [{"kind": one.kind, "owner": one.owner, "what": one.what, "why": one.why} for one in losses]
+    session.keep("lost", rows)
+    session.keep("checks", [check.as_row() for check in checks])
+    session.fact("lost", len(losses))
+    with session.step("verdict"):
+        require(checks, "Service is not proven to be back")
+    session.end("done", 0)
+    return f"Service is back: {len(list(checks))} expectations proven, nothing lost."
+
+
+def _kept(session: Session, table: str, name: str, total: int, lost: Sequence[Loss]) -> Check:
+    """One row for a whole population, with everybody who is missing by name in a table beside it."""
+    seen = f"{total - len({(one.owner, one.what) for one in lost}):,} of {total:,}"
+    named = "; missing: " + ", ".join(f"{one.owner} {one.what}".strip() for one in lost[:NAMED]) if lost else ""
+    check = judge(
+        table,
+        name,
+        not lost,
+        seen=seen + named,
+        expected=f"all {total:,}",
+        remedy="Run the activation again: it does what is left.",
+    )
+    session.record(check)
+    return check
+
+
+def _record(on: str, nameserver: Nameserver, name: str, type: str, values: tuple[str, ...]) -> Check:
+    found = nameserver.ask(name, type)
+    seen = " | ".join(found.values) if found else "no such record"
+    return judge(
+        "DNS",
+        f"{name} {type} on {on}",
+        found is not None and found.values == values,
+        seen=seen,
+        expected=" | ".join(values),
+        remedy=f"Wait {found.ttl} s: it may be cached." if found else "Ask who changed the zone.",
+    )
+
+
+def _watched(session: Session) -> Mapping[str, Nameserver]:
+    return {**session.nameservers, **session.resolvers}
+
+
+def _last_used(session: Session) -> str:
+    """The backup of the newest live activation of this deployment, or an empty string."""
+    runs_folder = session.folder.path.parent
+    lived = [
+        run
+        for run in runfolder.all_runs(runs_folder)
+        if (run.phase, run.mode, run.deployment) == ("activate", "live", session.params.deployment) and run.acted
+    ]
+    if not lived:
+        return ""
+    lines, _ = read(RunFolder(runs_folder / lived[-1].run).journal)
+    return next(
+        str(line.facts["value"]) for line in reversed(lines) if line.kind == "fact" and line.facts["name"] == "backup"
+    )
