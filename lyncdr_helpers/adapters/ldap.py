@@ -6,7 +6,6 @@ ldap3 is told to believe the caller: no schema is read, named attributes only, a
 from __future__ import annotations
 
 import math
-import ssl
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
@@ -76,8 +75,10 @@ class LdapDirectory:
     def _ask(
         self, base: str, wanted: str, attributes: Sequence[str], scope: Scope, cookie: bytes
     ) -> tuple[dict[str, Any], list[dict[str, Any]]]:
-        """One page. The first page is asked for once more where the connection has died since the last question;
-        a later page cannot be, because its cookie died with the connection."""
+        """One page. The first one is asked for once more where the connection has died since the last question.
+
+        A later page cannot be: its cookie died with the connection.
+        """
         again = self._connection is not None and not cookie
         try:
             return self._page(base, wanted, attributes, scope, cookie)
@@ -141,7 +142,7 @@ class LdapDirectory:
             if self._access.start_tls:
                 connection.start_tls()
             connection.bind()
-        except (fault.LDAPException, *ldap_faults.SIGN_IN) as cause:
+        except (fault.LDAPException, *ldap_faults.of_sign_in()) as cause:
             _drop(connection)
             raise ldap_faults.translated(tls.failure or cause, self._access, "signing in") from cause
         return connection
@@ -157,7 +158,9 @@ class LdapDirectory:
                 "sasl_credentials": (self._access.domain_controller,),
             }
         if not self._secret:
-            raise InputError(f"No password is named for {bind.user or 'the directory'}.", "Set directory.bind.password.")
+            raise InputError(
+                f"No password is named for {bind.user or 'the directory'}.", "Set directory.bind.password."
+            )
         how = ldap3.NTLM if bind.method == "ntlm" else ldap3.SIMPLE
         return {"user": bind.user, "password": self._secret.reveal(), "authentication": how}
 

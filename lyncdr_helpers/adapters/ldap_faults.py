@@ -3,19 +3,14 @@
 from __future__ import annotations
 
 import ssl
+from collections.abc import Iterator
+from contextlib import suppress
+from importlib import import_module
 
 from ldap3.core import exceptions as fault
 
 from lyncdr_helpers.errors import AccessDenied, OperationError, Unreachable, Untrusted
 from lyncdr_helpers.params.models import DirectoryAccess
-
-try:
-    from gssapi.exceptions import GSSError
-except ImportError:  # only the kerberos extra brings it; without it nothing can raise it
-    GSSError = None
-
-SIGN_IN: tuple[type[Exception], ...] = (ValueError, *((GSSError,) if GSSError else ()))
-"""What signing in raises besides ldap3's own: a hash that this Python lacks (NTLM), no ticket (Kerberos)."""
 
 CUT = (
     fault.LDAPSessionTerminatedByServerError,
@@ -30,6 +25,11 @@ REFUSED = (
     fault.LDAPOperationsErrorResult,
 )
 UNPROTECTED = (fault.LDAPConfidentialityRequiredResult, fault.LDAPStrongerAuthRequiredResult)
+
+
+def of_sign_in() -> tuple[type[Exception], ...]:
+    """What signing in raises besides ldap3's own: a hash that this Python lacks (NTLM), no ticket (Kerberos)."""
+    return ValueError, *_kerberos_errors()
 
 
 def is_cut(error: BaseException) -> bool:
@@ -61,7 +61,7 @@ def translated(error: Exception, access: DirectoryAccess, doing: str) -> Operati
             f"The domain controller {where} takes no password over an unprotected connection.",
             "Use an ldaps:// URL, or set directory.start_tls to true.",
         )
-    if isinstance(error, (*REFUSED, *SIGN_IN)) and not isinstance(error, fault.LDAPExceptionError):
+    if isinstance(error, (*REFUSED, *of_sign_in())) and not isinstance(error, fault.LDAPExceptionError):
         return AccessDenied(
             f"The domain controller {where} refuses {who} {doing}: {_first_line(error)}.",
             "Check directory.bind and the rights of the account.",
@@ -70,6 +70,13 @@ def translated(error: Exception, access: DirectoryAccess, doing: str) -> Operati
         f"The domain controller {where} could not complete {doing}: {_first_line(error)}.",
         "Check directory.base and the names in the parameters.",
     )
+
+
+def _kerberos_errors() -> Iterator[type[Exception]]:
+    """One per Kerberos library that is here: gssapi with the extra, winkerberos on Windows, often neither."""
+    for library in ("gssapi.exceptions", "winkerberos"):
+        with suppress(ImportError):
+            yield import_module(library).GSSError
 
 
 def _first_line(error: Exception) -> str:

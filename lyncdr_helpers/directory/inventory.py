@@ -6,7 +6,7 @@ A home is a DN below a pool object (msRTCSIP-Pool); the pool's name is that obje
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from lyncdr_helpers.directory import names, users
@@ -62,9 +62,9 @@ def read_homes(directory: Directory, base: str, dns: Sequence[str]) -> dict[str,
     pools = read_pools(directory, base)
     wanted = {names.key(dn): dn for dn in dns}
     homes: dict[str, str] = {}
-    for start in range(0, len(dns), CHUNK):
-        chunk = "".join(f"(distinguishedName={names.escaped(dn)})" for dn in dns[start : start + CHUNK])
-        for entry in directory.search(base, f"(|{chunk})", ["msRTCSIP-PrimaryHomeServer"]):
+    for partition, chunk in _chunks(base, dns):
+        either = "".join(f"(distinguishedName={names.escaped(dn)})" for dn in chunk)
+        for entry in directory.search(partition, f"(|{either})", ["msRTCSIP-PrimaryHomeServer"]):
             homes[wanted[names.key(entry.dn)]] = pools.name_of(entry.first("msRTCSIP-PrimaryHomeServer"))
     return homes
 
@@ -120,6 +120,17 @@ class Pools:
 def read_pools(directory: Directory, base: str) -> Pools:
     """The pool objects of the forest."""
     return Pools.of(_below_services(directory, base, "msRTCSIP-Pool", ["dNSHostName", "msRTCSIP-PoolType"]))
+
+
+def _chunks(base: str, dns: Sequence[str]) -> Iterator[tuple[str, Sequence[str]]]:
+    """(partition, DNs in it): the domain holds users, the configuration partition Lync's own contacts."""
+    configuration = names.key(f"CN=Configuration,{base}")
+    inside: dict[str, list[str]] = {base: [], f"CN=Configuration,{base}": []}
+    for dn in dns:
+        here = names.key(dn)[: len(configuration)] == configuration
+        inside[f"CN=Configuration,{base}" if here else base].append(dn)
+    for partition, there in inside.items():
+        yield from ((partition, there[start : start + CHUNK]) for start in range(0, len(there), CHUNK))
 
 
 def _below_services(directory: Directory, base: str, kind: str, attributes: Sequence[str]) -> list[Entry]:

@@ -43,7 +43,8 @@ class User:
     """A user, or an application contact, as the directory has it.
 
     address: the SIP address in lower case, without `sip:`. logon: the UPN. home: the FQDN of the pool; the raw DN where
-    no pool object explains it; empty without a home. moving_to: likewise, of a move that is half done. line: the tel URI.
+    no pool object explains it; empty without a home. moving_to: likewise, of a move that is half done. line: the
+    telephone as a `tel:` URI.
     """
 
     address: str
