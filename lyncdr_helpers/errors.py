@@ -19,6 +19,8 @@ An error says what, where and what to do next. The cause stays attached (`raise 
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 
 class LyncdrError(Exception):
     """An error this package raises on purpose.
@@ -99,3 +101,34 @@ class Interrupted(LyncdrError):
     """A person or the system stopped the run."""
 
     exit_code = 130
+
+
+OUTCOMES = {
+    1: "failed",
+    2: "bad input",
+    3: "check failed",
+    4: "incomplete",
+    5: "refused",
+    6: "unknown",
+    7: "locked",
+    8: "kernel died",
+    130: "interrupted",
+}
+"""What a run came to, in the words of the journal, for each exit code but 0."""
+
+
+def by_name(name: str) -> type[LyncdrError]:
+    """The error drawn above that a class name stands for, as a notebook's traceback spells it.
+
+    A class defined elsewhere counts as the nearest one above it in the tree, a foreign error as LyncdrError.
+    """
+    if name == "KeyboardInterrupt":
+        return Interrupted
+    named = next((error for error in _branch(LyncdrError) if error.__name__ == name), LyncdrError)
+    return next(error for error in named.__mro__ if error.__module__ == __name__)
+
+
+def _branch(error: type[LyncdrError]) -> Iterator[type[LyncdrError]]:
+    yield error
+    for below in error.__subclasses__():
+        yield from _branch(below)

@@ -1,0 +1,54 @@
+"""The executed notebook as a file of the run: whole, never overwriting an earlier one, and honest about its cells."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+from lyncdr_helpers import files
+from lyncdr_helpers.runfolder import RunFolder
+
+NEVER_RAN = "never-ran"
+UNFINISHED = "unfinished"
+PAPERMILL_WORDS = {NEVER_RAN: "pending", UNFINISHED: "running"}
+
+
+def keep(partial: Path, folder: RunFolder, facts: dict[str, Any]) -> None:
+    """Make what was executed the run's notebook, with the facts in its metadata under `lyncdr`.
+
+    Nothing is kept where the kernel never began.
+    """
+    if not partial.exists():
+        return
+    notebook = json.loads(partial.read_text(encoding="utf-8"))
+    for cell in notebook["cells"]:
+        _mark(cell)
+    notebook["metadata"]["lyncdr"] = facts
+    notebook["metadata"]["papermill"]["output_path"] = str(folder.notebook)
+    _set_aside(folder)
+    files.replace_json(folder.notebook, notebook)
+    partial.unlink()
+
+
+def _mark(cell: dict[str, Any]) -> None:
+    """Tag a code cell that did not come to its end: papermill calls all of them completed after a kernel's death."""
+    state = _state(cell)
+    if state:
+        cell["metadata"].setdefault("tags", []).append(state)
+        cell["metadata"]["papermill"]["status"] = PAPERMILL_WORDS[state]
+
+
+def _state(cell: dict[str, Any]) -> str:
+    if cell["cell_type"] != "code" or not "".join(cell["source"]).strip():
+        return ""
+    if not cell["metadata"]["papermill"]["start_time"]:
+        return NEVER_RAN
+    return "" if "shell.execute_reply" in cell["metadata"].get("execution", {}) else UNFINISHED
+
+
+def _set_aside(folder: RunFolder) -> None:
+    """An earlier execution of the same run stays, as notebook-1.ipynb and so on."""
+    if folder.notebook.exists():
+        earlier = len(list(folder.path.glob("notebook-*.ipynb")))
+        folder.notebook.rename(folder.path / f"notebook-{earlier + 1}.ipynb")

@@ -1,0 +1,75 @@
+"""The kernel of a run: always the interpreter that runs lyncdr, whatever kernels the user has registered."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from jupyter_client.kernelspec import KernelSpec, KernelSpecManager
+from jupyter_client.manager import AsyncKernelManager
+
+import lyncdr_helpers
+
+LAST_WORDS_SECONDS = 2.0
+
+
+class OwnInterpreter(KernelSpecManager):
+    """Knows one kernel, whatever it is asked for: this interpreter, this package, none of the user's start-up files.
+
+    Kernel specifications are looked up by name in the user's folders first, so a `python3` registered there by another
+    environment would win over the one that lyncdr is installed in.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        super().__init__()
+        self._folder = folder
+
+    def get_kernel_spec(self, kernel_name: str) -> KernelSpec:
+        package = str(Path(lyncdr_helpers.__file__).parents[1])
+        paths = [package, *filter(None, [os.environ.get("PYTHONPATH")])]
+        return KernelSpec(
+            argv=[sys.executable, "-m", "ipykernel_launcher", "-f", "{connection_file}"],
+            display_name=kernel_name,
+            language="python",
+            env={"PYTHONPATH": os.pathsep.join(paths), "IPYTHONDIR": str(self._folder / "ipython")},
+        )
+
+
+class OwnKernel(AsyncKernelManager):
+    """One kernel process that belongs to one run: `folder` holds its sockets and is the run's alone.
+
+    On POSIX it is reached through sockets in that folder, so that runs side by side never meet on a port.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        place: dict[str, Any] = {"transport": "ipc", "ip": str(folder / "k")} if os.name == "posix" else {}
+        super().__init__(
+            kernel_spec_manager=OwnInterpreter(folder), connection_file=str(folder / "kernel.json"), **place
+        )
+        self._clients: list[Any] = []
+
+    def client(self, **options: Any) -> Any:
+        made = super().client(**options)
+        self._clients.append(made)
+        return made
+
+    async def stop(self, spoken: Callable[[], bool]) -> None:
+        """End the process and wait for it.
+
+        An interrupt comes first, and a moment for the run's last words: `spoken` says that they are on record, or that
+        there is nothing to say. Then it is killed, whatever it does.
+        """
+        if self.has_kernel:
+            await self.interrupt_kernel()
+            patience = time.monotonic() + LAST_WORDS_SECONDS
+            while not spoken() and time.monotonic() < patience and await self.is_alive():
+                await asyncio.sleep(0.02)
+            await self.shutdown_kernel(now=True)
+        for client in self._clients:
+            client.stop_channels()
+        await self.cleanup_resources()

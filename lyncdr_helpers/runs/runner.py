@@ -1,0 +1,180 @@
+"""Runs a phase's notebook and tells the truth about how it ended."""
+
+from __future__ import annotations
+
+import logging
+import math
+import os
+import tempfile
+import time
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import nullcontext
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from lyncdr_helpers import errors, journal, runfolder
+from lyncdr_helpers.clock import SystemClock
+from lyncdr_helpers.errors import Incomplete, Interrupted, KernelDied, LyncdrError
+from lyncdr_helpers.journal import Line
+from lyncdr_helpers.params.reading import read_params
+from lyncdr_helpers.runfolder import RunFolder
+from lyncdr_helpers.runs import executed
+from lyncdr_helpers.runs.follow import Follower
+from lyncdr_helpers.runs.notebooks import accepted, defaults, notebook_of, notebooks_folder
+from lyncdr_helpers.runs.signals import ending_in_order
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """How a run ended.
+
+    outcome: done, rehearsed, or one of errors.OUTCOMES. plan: the digest of its last plan, or empty.
+    """
+
+    run: str
+    folder: RunFolder
+    phase: str
+    outcome: str
+    exit_code: int
+    message: str
+    seconds: float
+    plan: str
+
+
+def run_phase(
+    phase: str,
+    params_file: Path,
+    *,
+    mode: str = "",
+    approve: str = "",
+    waivers: Mapping[str, str] | None = None,
+    backup_set: str = "",
+    run: str = "",
+    timeout: float | None = None,
+    on_line: Callable[[Line], None] | None = None,
+    notebooks: Path | None = None,
+) -> Outcome:
+    """Execute the phase's notebook in a run folder, and say how it ended.
+
+    mode: empty for the phase's own default. run: empty (continue what was left, or begin), `new`, or a run's name.
+    timeout: seconds for the whole notebook. on_line: called with each journal line as it appears, from another thread.
+    Raises InputError and Refusal for what is wrong before a kernel exists; afterwards every ending is an Outcome.
+    """
+    loaded = read_params(params_file)
+    source = notebook_of(phase, notebooks or notebooks_folder())
+    given = {"mode": mode, "approve": approve, "waive": dict(waivers or {}), "backup_set": backup_set}
+    parameters = accepted(source, given)
+    mode = mode or defaults(source).get("mode", "live")
+    runs_folder = loaded.locate(loaded.params.runs_folder)
+    folder = _folder(runs_folder, run, phase, loaded.params.deployment, mode, approve)
+    parameters |= {"params_file": str(params_file.resolve()), "run": folder.run}
+
+    before = len(journal.read(folder.journal)[0])
+    began = time.monotonic()
+    with Follower(folder.journal, on_line) if on_line else nullcontext():
+        trouble = _execute(source, folder, parameters, timeout)
+    lines = journal.read(folder.journal)[0]
+    outcome, exit_code, message = judge(trouble, lines[before:])
+    plans = [line.facts["digest"] for line in lines if line.kind == "plan"]
+    executed.keep(_partial(folder), folder, {"outcome": outcome, "exit_code": exit_code, "run": folder.run})
+    seconds = round(time.monotonic() - began, 3)
+    return Outcome(folder.run, folder, phase, outcome, exit_code, message, seconds, plans[-1] if plans else "")
+
+
+def _folder(runs_folder: Path, run: str, phase: str, deployment: str, mode: str, approve: str) -> RunFolder:
+    if run == "new":
+        return runfolder.new_run(runs_folder, phase, SystemClock())
+    if run:
+        return runfolder.existing(runs_folder, run)
+    return runfolder.choose(runs_folder, phase, deployment, mode, approve, SystemClock())
+
+
+def _partial(folder: RunFolder) -> Path:
+    """Where papermill writes, cell by cell; named by this process, for two may be given the same run."""
+    return folder.path / f".{os.getpid()}.partial.ipynb"
+
+
+# -- executing ---------------------------------------------------------------------------------------------------------
+def _execute(
+    source: Path, folder: RunFolder, parameters: Mapping[str, Any], timeout: float | None
+) -> LyncdrError | None:
+    """Run the notebook in a kernel of its own, which is gone afterwards. What went wrong, or None.
+
+    Signals end it in order: the kernel is interrupted at once, and nothing it was doing goes on.
+    """
+    with ending_in_order(), tempfile.TemporaryDirectory(prefix="lyncdr-", ignore_cleanup_errors=True) as place:
+        try:
+            return _in_kernel(Path(place), source, folder, parameters, timeout)
+        except KeyboardInterrupt:
+            return Interrupted(f"The run {folder.run} was interrupted.", "The same command continues it.")
+
+
+def _in_kernel(
+    place: Path, source: Path, folder: RunFolder, parameters: Mapping[str, Any], timeout: float | None
+) -> LyncdrError | None:
+    # Imported here: they take a second, which neither --help nor a mistake in the parameters should cost.
+    import papermill
+    from nbclient.exceptions import CellTimeoutError, DeadKernelError
+    from nbclient.util import run_sync
+
+    from lyncdr_helpers.runs.kernel import OwnKernel
+
+    logging.getLogger("papermill").addHandler(logging.NullHandler())
+    deadline = time.monotonic() + (timeout or math.inf)
+    kernel = OwnKernel(place)
+    try:
+        papermill.execute_notebook(
+            source,
+            _partial(folder),
+            parameters=dict(parameters),
+            kernel_name="python3",
+            language="python",
+            progress_bar=False,
+            coalesce_streams=True,
+            km=kernel,
+            resources={"metadata": {"path": str(source.parent)}},
+            timeout_func=lambda _cell: None if timeout is None else max(1, round(deadline - time.monotonic())),
+        )
+    except papermill.PapermillExecutionError as error:
+        return _raised(error.ename, error.evalue)
+    except CellTimeoutError:
+        return KernelDied(f"The notebook {source.name} was not done after {timeout:g} s.", "Its kernel was ended.")
+    except (DeadKernelError, RuntimeError) as error:
+        return KernelDied(f"The kernel of {source.name} died: {error}.", "The same command continues the run.")
+    finally:
+        run_sync(kernel.stop)(lambda: _has_spoken(folder))
+    return None
+
+
+def _raised(name: str, message: str) -> LyncdrError:
+    """The error that a cell raised, known by its class's name and its text alone."""
+    error = errors.by_name(name)
+    return error(message or name if error is not LyncdrError else f"{name}: {message}")
+
+
+def _has_spoken(folder: RunFolder) -> bool:
+    """Whether the journal says how the run ended, or has nothing to say."""
+    lines = journal.read(folder.journal)[0]
+    return not lines or lines[-1].kind == "end"
+
+
+# -- judging -----------------------------------------------------------------------------------------------------------
+def judge(trouble: LyncdrError | None, lines: Sequence[Line]) -> tuple[str, int, str]:
+    """(outcome, exit code, message) of an execution that ended with this trouble and added these journal lines.
+
+    The journal is the truth, except that a kernel which did not live to its end, a run that never got the lock and a
+    notebook that failed after its journal was closed are never called done.
+    """
+    end = lines[-1].facts if lines and lines[-1].kind == "end" else None
+    if isinstance(trouble, KernelDied | Interrupted | errors.Locked):
+        return _of(trouble)
+    if end and not (trouble and end["outcome"] in runfolder.DONE):
+        return end["outcome"], end["exit_code"], end.get("message", "")
+    if trouble:
+        return _of(trouble)
+    return _of(Incomplete("The notebook ended, but its journal does not say how the run did.", "Look at the notebook."))
+
+
+def _of(error: LyncdrError) -> tuple[str, int, str]:
+    return errors.OUTCOMES[error.exit_code], error.exit_code, str(error)
