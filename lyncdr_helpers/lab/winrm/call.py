@@ -53,7 +53,7 @@ class Call:
     """One invocation of one cmdlet.
 
     name: as the client spelled it. parameters: by lower-cased name, as str, int, bool, None or a list of these.
-    feed: the pipeline input, one value per object. user: who signed in.
+    feed: the pipeline input, one value per object. user: who signed in. streams: where its words go.
     """
 
     def __init__(
@@ -63,7 +63,7 @@ class Call:
         self.parameters = {key.lower(): value for key, value in parameters.items()}
         self.feed = list(feed)
         self.user = user
-        self._streams = streams
+        self.streams = streams
 
     def get(self, name: str, default: Any = None) -> Any:
         """The parameter's value, or the default where it was not given."""
@@ -75,11 +75,11 @@ class Call:
 
     def output(self, type_name: str, /, **properties: Any) -> None:
         """Hand one object to the pipeline; the client sees it at once, as `Deserialized.<type_name>`."""
-        self._streams.output(Typed(type_name, properties))
+        self.streams.output(Typed(type_name, properties))
 
     def text(self, value: str) -> None:
         """Hand one bare string to the pipeline."""
-        self._streams.output(value)
+        self.streams.output(value)
 
     def error(self, error: CmdletError) -> None:
         """Say that something failed and go on; as in PowerShell, -ErrorAction may end the pipeline or hide it."""
@@ -87,11 +87,11 @@ class Call:
         if action == "stop":
             raise error
         if action not in ("silentlycontinue", "ignore"):
-            self._streams.error(error)
+            self.streams.error(error)
 
     def warning(self, text: str) -> None:
         """Write to the warning stream."""
-        self._streams.warning(text)
+        self.streams.warning(text)
 
 
 class ProgramCall:

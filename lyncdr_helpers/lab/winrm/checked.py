@@ -10,7 +10,7 @@ from lyncdr_helpers.shell.table import Table
 
 
 def check_parameters(table: Table, generation: Generation) -> Callable[[Cmdlet], Cmdlet]:
-    """A wrapper for cmdlets: `checked = check_parameters(table, "lync2010"); checked(move_user)`."""
+    """A wrapper that holds a cmdlet to the table, as that generation has it."""
 
     def checked(act: Cmdlet) -> Cmdlet:
         def cmdlet(call: Call) -> None:
