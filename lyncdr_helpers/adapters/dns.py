@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import contextlib
-import socket
-import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 
 import dns.exception
@@ -19,8 +17,9 @@ import dns.rdatatype
 import dns.tsig
 import dns.update
 
+from lyncdr_helpers.adapters.dns_connection import Connection, Unproven
 from lyncdr_helpers.adapters.gss_tsig import NegotiatedKey
-from lyncdr_helpers.adapters.tsig import Keyring, Signer, shared_key
+from lyncdr_helpers.adapters.tsig import Signer, shared_key
 from lyncdr_helpers.dns import records
 from lyncdr_helpers.errors import AccessDenied, InputError, OperationError, Refusal, UnknownOutcome, Unreachable
 from lyncdr_helpers.params.models import DnsServer, Resolver
@@ -30,15 +29,13 @@ TRIES = 2
 TIMEOUT = 5.0
 CHANGED = {dns.rcode.NXRRSET, dns.rcode.YXRRSET, dns.rcode.NXDOMAIN, dns.rcode.YXDOMAIN}
 DENIED = {dns.rcode.NOTAUTH, dns.rcode.REFUSED}
-BROKEN = (dns.exception.DNSException, EOFError, OSError)
-"""What dnspython raises for an answer that is late, cut, malformed or not proven."""
 
 
 class DnsNameserver:
     """One server at `address:port`, as the port `Nameserver` promises. A server without a signer takes no updates.
 
     recursive: it is a resolver and answers from its cache; otherwise only an authoritative answer counts.
-    timeout: seconds for one question, and for one update as a whole.
+    timeout: seconds for one message and its answer.
     """
 
     def __init__(
@@ -79,10 +76,14 @@ class DnsNameserver:
             answer = self._exchange_twice(question)
         except (dns.exception.Timeout, OSError) as cause:
             raise Unreachable(
-                f"{self} does not answer: {cause or 'cut off'}.", "Check the address, the network and the server."
+                f"{self} does not answer {asked}, asked {TRIES} times: {_without_dot(cause)}.",
+                "Check the address, the network and the server.",
             ) from cause
         except (dns.exception.DNSException, EOFError) as cause:
-            raise OperationError(f"{self} answers {asked} wrongly: {cause}.", "Check what listens there.") from cause
+            raise OperationError(
+                f"{self} answers {asked} with something that is no DNS answer: {_without_dot(cause)}.",
+                "Check what listens there.",
+            ) from cause
         if answer.rcode() not in (dns.rcode.NOERROR, dns.rcode.NXDOMAIN):
             raise OperationError(
                 f"{self} answers {asked} with {dns.rcode.to_text(answer.rcode())}.",
@@ -119,11 +120,10 @@ class DnsNameserver:
                 "Make these changes on the server: " + "; ".join(map(_in_words, changes)),
             )
         message = update_message(zone, changes)
-        answer = self._send(self._signer, message)
-        self._judge(answer.rcode(), zone, changes)
+        self._judge(self._send(self._signer, message), zone, changes)
         return True
 
-    def _send(self, signer: Signer, message: dns.update.UpdateMessage) -> dns.message.Message:
+    def _send(self, signer: Signer, message: dns.update.UpdateMessage) -> dns.rcode.Rcode:
         """Sign and send it. Before the update goes out nothing can have happened; after that only a proof counts."""
         with self._connected() as connection:
             key = self._key(signer, connection)
@@ -132,28 +132,29 @@ class DnsNameserver:
                 answer = connection.exchange(message, lambda _, name: key if name == key.name else None)
             except dns.tsig.PeerError as cause:
                 raise self._signature_refused(cause) from cause
-            except BROKEN as cause:
-                raise self._unknown(str(cause) or type(cause).__name__) from cause
-        if not (answer.had_tsig and message.is_response(answer)):
-            raise self._unknown(f"an answer that proves nothing ({dns.rcode.to_text(answer.rcode())})")
-        return answer
+            except (Unproven, OSError) as cause:
+                raise self._unknown(str(cause)) from cause
+        if not answer.had_tsig:
+            raise self._unknown(f"it says {dns.rcode.to_text(answer.rcode())}, unsigned")
+        return answer.rcode()
 
-    @contextlib.contextmanager
-    def _connected(self) -> Iterator[_Connection]:
+    def _connected(self) -> Connection:
         try:
-            raw = socket.create_connection((self._address, self._port), self._timeout)
+            return Connection(self._address, self._port, self._timeout)
         except OSError as cause:
             raise Unreachable(
                 f"{self} accepts no connection: {cause}.", "Check the address, the network and the server."
             ) from cause
-        with raw:
-            raw.setblocking(False)
-            yield _Connection(raw, time.time() + self._timeout)
 
-    def _key(self, signer: Signer, connection: _Connection) -> dns.tsig.Key:
+    def _key(self, signer: Signer, connection: Connection) -> dns.tsig.Key:
         try:
             return signer.key(connection.exchange)
-        except BROKEN as cause:
+        except OSError as cause:
+            raise Unreachable(
+                f"{self} does not answer while a key is agreed on: {cause}. Nothing was changed.",
+                "Check the network and the server, then run the phase again.",
+            ) from cause
+        except (Unproven, dns.tsig.PeerError) as cause:
             raise AccessDenied(
                 f"{self} did not agree on a key: {cause or type(cause).__name__}. Nothing was changed.",
                 "Check the server's name and this account's Kerberos ticket.",
@@ -196,25 +197,6 @@ class DnsNameserver:
             differing = [change.key for change in changes if not records.same_values(now[change.key], change.old)]
             return differing or [change.key for change in changes]
         return [change.key for change in changes]
-
-
-class _Connection:
-    """One TCP connection with one deadline for everything on it (seconds since the epoch, as dnspython counts)."""
-
-    def __init__(self, raw: socket.socket, deadline: float) -> None:
-        self._raw = raw
-        self._deadline = deadline
-
-    def exchange(self, message: dns.message.Message, keyring: Keyring | None) -> dns.message.Message:
-        """Send it and return the answer, verified with the keyring. Raises one of BROKEN."""
-        dns.query.send_tcp(self._raw, message, self._deadline)
-        answer, _ = dns.query.receive_tcp(
-            self._raw,
-            self._deadline,
-            keyring=keyring,  # type: ignore[arg-type]  # from_wire takes a callable too
-            request_mac=message.mac or b"",
-        )
-        return answer
 
 
 def update_message(zone: str, changes: Sequence[RecordChange]) -> dns.update.UpdateMessage:
@@ -268,6 +250,10 @@ def _placed(change: RecordChange, origin: dns.name.Name) -> tuple[dns.name.Name,
     if change.old is not None and change.old.key != change.key:
         raise InputError(f"{change.old.key} cannot become {change.key}.", "Remove the one and add the other.")
     return name, rtype
+
+
+def _without_dot(cause: Exception) -> str:
+    return str(cause).rstrip(".") or type(cause).__name__
 
 
 def _in_words(change: RecordChange) -> str:

@@ -14,7 +14,7 @@ import dns.rdatatype
 import dns.rdtypes.ANY.TKEY
 import dns.tsig
 
-from lyncdr_helpers.adapters.tsig import Exchange
+from lyncdr_helpers.adapters.dns_connection import Exchange
 from lyncdr_helpers.errors import AccessDenied, InputError
 
 GSS_API_MODE = 3
@@ -58,20 +58,24 @@ class _Context:
     """What dnspython calls on a GSS-API context, on pyspnego's: SSPI on Windows, GSSAPI elsewhere."""
 
     def __init__(self, host: str) -> None:
+        self._host = host
+        self.token: bytes | None = None
         try:
             import spnego  # optional: only where a server is updated with Kerberos
+
+            self._errors = (spnego.exceptions.SpnegoError, OSError)
+            self._context = spnego.client(
+                hostname=host,
+                service="DNS",
+                protocol="kerberos",
+                context_req=spnego.ContextReq.mutual_auth | spnego.ContextReq.integrity,
+            )
         except ImportError as cause:
             raise InputError(
-                "GSS-TSIG needs the package pyspnego.", "Run: pip install lyncdr-helpers[kerberos]"
+                f"GSS-TSIG needs Kerberos for Python: {cause}.", "Run: pip install lyncdr-helpers[kerberos]"
             ) from cause
-        self._host = host
-        self._errors = (spnego.exceptions.SpnegoError, OSError)
-        flags = spnego.ContextReq.mutual_auth | spnego.ContextReq.integrity | spnego.ContextReq.replay_detect
-        try:
-            self._context = spnego.client(hostname=host, service="DNS", protocol="kerberos", context_req=flags)
-        except (*self._errors, ImportError) as cause:
+        except self._errors as cause:
             raise self._denied(cause) from cause
-        self.token: bytes | None = None
 
     @property
     def complete(self) -> bool:

@@ -4,22 +4,17 @@ from __future__ import annotations
 
 import binascii
 from base64 import b64decode
-from collections.abc import Callable
 from pathlib import Path
 from typing import Protocol
 
 import dns.exception
-import dns.message
 import dns.name
 import dns.tsig
 
+from lyncdr_helpers.adapters.dns_connection import Exchange
 from lyncdr_helpers.credentials import SecretReference
 from lyncdr_helpers.errors import InputError
 from lyncdr_helpers.params.models import Tsig
-
-Keyring = Callable[[dns.message.Message | None, dns.name.Name], dns.tsig.Key | None]
-Exchange = Callable[[dns.message.Message, Keyring | None], dns.message.Message]
-"""Sends one message on the connection at hand and returns its answer, verified with the keyring where it is signed."""
 
 
 class Signer(Protocol):

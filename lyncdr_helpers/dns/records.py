@@ -20,9 +20,12 @@ BETWEEN = " | "
 def owner(name: str) -> str:
     """`SIP.lync.test.` -> `sip.lync.test`: how a RecordSet writes its name. Raises InputError when it is no name."""
     try:
-        return dns.name.from_text(name).canonicalize().to_text(omit_final_dot=True)
+        parsed = dns.name.from_text(name).canonicalize()
     except (dns.exception.DNSException, UnicodeError) as cause:
         raise InputError(f"{name!r} is not a DNS name: {cause}.", "Write a name such as sip.example.org") from cause
+    if parsed == dns.name.root:
+        raise InputError(f"{name!r} is no name of a record.", "Write a name such as sip.example.org")
+    return parsed.to_text(omit_final_dot=True)
 
 
 def type_code(type: str) -> dns.rdatatype.RdataType:
