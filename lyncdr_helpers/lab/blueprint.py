@@ -68,7 +68,8 @@ class Blueprint:
 
     @property
     def dns_port(self) -> int:
-        return 53 if self.dns == "samba" else 5353
+        """Not 5353: on a desktop, multicast DNS holds that on every address."""
+        return 53 if self.dns == "samba" else 5300
 
     @property
     def winrm_port(self) -> int:

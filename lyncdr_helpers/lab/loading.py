@@ -1,0 +1,48 @@
+"""The lab's first day: the seeded deployment goes into each server's own store, before the server starts."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from lyncdr_helpers.lab.blueprint import DR_POOL, PRIMARY_POOL, Blueprint
+from lyncdr_helpers.lab.seed import Deployment
+
+
+def steps(blueprint: Blueprint) -> dict[str, Callable[[Deployment], None]]:
+    """What to load for each lab process, by its role; what takes longest to load is last, while the others start."""
+    every: dict[str, Callable[[Deployment], None]] = {"hosts": _pools, "dns": _zone, "directory": _directory}
+    if blueprint.dns == "samba":
+        del every["dns"]
+    return every
+
+
+def _pools(deployment: Deployment) -> None:
+    from lyncdr_helpers.lab.pools import PoolStore
+
+    for pool in (PRIMARY_POOL, DR_POOL):
+        with PoolStore(deployment.blueprint.pool_store(pool)) as store:
+            store.fill(deployment, pool)
+
+
+def _zone(deployment: Deployment) -> None:
+    blueprint = deployment.blueprint
+    if blueprint.dns == "bind":
+        from lyncdr_helpers.lab.bind import BindServer
+
+        BindServer(blueprint).create(deployment.zone_records())
+    else:
+        from lyncdr_helpers.lab.dns import ZoneServer
+
+        ZoneServer(blueprint).load(deployment.zone_records())
+
+
+def _directory(deployment: Deployment) -> None:
+    blueprint = deployment.blueprint
+    if blueprint.directory == "samba":
+        from lyncdr_helpers.lab.samba import SambaDomain
+
+        SambaDomain(blueprint).create(deployment.directory_entries(), deployment.zone_records())
+    else:
+        from lyncdr_helpers.lab.directory import DirectoryServer
+
+        DirectoryServer(blueprint).load(deployment.directory_entries())
