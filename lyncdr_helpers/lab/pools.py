@@ -20,7 +20,7 @@ from lyncdr_helpers.lab.seed import Deployment
 SCHEMA = """
 CREATE TABLE IF NOT EXISTS resource (user TEXT PRIMARY KEY, element BLOB NOT NULL) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS response_group (number TEXT PRIMARY KEY, kind TEXT NOT NULL, name TEXT NOT NULL,
-    owner TEXT NOT NULL, address TEXT NOT NULL, refers_to TEXT NOT NULL, UNIQUE (kind, name));
+    owner TEXT NOT NULL, address TEXT NOT NULL, refers_to TEXT NOT NULL);
 CREATE TABLE IF NOT EXISTS response_group_setting (name TEXT PRIMARY KEY, value TEXT NOT NULL);
 CREATE TABLE IF NOT EXISTS meeting (number TEXT PRIMARY KEY, organizer TEXT NOT NULL, subject TEXT NOT NULL);
 CREATE INDEX IF NOT EXISTS meeting_of ON meeting (organizer);
@@ -58,7 +58,7 @@ class PoolStore:
                 "INSERT INTO meeting VALUES (?, ?, ?)",
                 ((meeting.number, meeting.organizer, meeting.subject) for meeting in deployment.meetings_of(pool)),
             )
-        self.add_response_groups(deployment.response_groups_of(pool), {"DefaultMusicOnHold": f"{pool}.wma"})
+        self.replace_response_groups(deployment.response_groups_of(pool), {"DefaultMusicOnHold": f"{pool}.wma"})
 
     # -- contact lists ----------------------------------------------------------------------------------------------
 
@@ -118,13 +118,11 @@ class PoolStore:
         """The service's own settings on this pool."""
         return dict(self._database.execute("SELECT name, value FROM response_group_setting ORDER BY name"))
 
-    def add_response_groups(self, groups: Iterable[ResponseGroup], settings: Mapping[str, str]) -> None:
-        """Add groups, whose names and numbers must be new here, and replace the given settings; all or nothing."""
+    def replace_response_groups(self, groups: Iterable[ResponseGroup], settings: Mapping[str, str]) -> None:
+        """Put in groups, each in the place of one with its number, and replace the given settings; all or nothing."""
+        rows = [(g.number, g.kind, g.name, g.owner, g.address, json.dumps(g.refers_to)) for g in groups]
         with self._writing() as database:
-            database.executemany(
-                "INSERT INTO response_group VALUES (?, ?, ?, ?, ?, ?)",
-                ((g.number, g.kind, g.name, g.owner, g.address, json.dumps(g.refers_to)) for g in groups),
-            )
+            database.executemany("INSERT OR REPLACE INTO response_group VALUES (?, ?, ?, ?, ?, ?)", rows)
             database.executemany("INSERT OR REPLACE INTO response_group_setting VALUES (?, ?)", settings.items())
 
     def remove_response_groups(self, groups: Iterable[ResponseGroup]) -> None:

@@ -1,0 +1,60 @@
+"""The management host's cmdlets and programs: what they do to the lab's directory and pool stores."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import cast
+
+from lyncdr_helpers.lab.blueprint import Blueprint
+from lyncdr_helpers.lab.cmdlets import dbimpexp, management_store, response_groups, synthetic, topology, users
+from lyncdr_helpers.lab.cmdlets.state import State
+from lyncdr_helpers.lab.winrm import Call, Cmdlet, Executable, ProgramCall, check_parameters
+from lyncdr_helpers.params.models import Generation
+from lyncdr_helpers.shell.table import Table
+
+Act = Callable[[Call, State], None]
+
+ACTS: dict[str, Act] = {
+    "Get-CsUser": users.get_user,
+    "Move-CsUser": users.move_user,
+    "Get-CsPool": topology.get_pool,
+    "Get-CsService": topology.get_service,
+    "Get-CsTopology": topology.get_topology,
+    "Get-CsManagementStoreReplicationStatus": management_store.replication_status,
+    "Update-CsUserDatabase": management_store.update_user_database,
+    "Export-CsConfiguration": management_store.export_configuration,
+    "Export-CsLisConfiguration": management_store.export_lis,
+    "Export-CsRgsConfiguration": response_groups.export,
+    "Import-CsRgsConfiguration": response_groups.import_,
+    "Get-CsRgsWorkflow": response_groups.get_workflow,
+    "Test-CsRegistration": synthetic.test_registration,
+    "Test-CsIM": synthetic.test_im,
+    "Test-CsPresence": synthetic.test_presence,
+    "Test-CsGroupIM": synthetic.test_group_im,
+}
+
+
+def cmdlets(blueprint: Blueprint) -> dict[str, Cmdlet]:
+    """The cmdlets by name, each refusing parameters that its generation's help does not list."""
+    checked = check_parameters(Table.load(), cast(Generation, blueprint.generation))
+    return {name: checked(_on(blueprint, act)) for name, act in ACTS.items()}
+
+
+def programs(blueprint: Blueprint) -> dict[str, Executable]:
+    """The programs beside them, by file name: dbimpexp is there in Lync 2010 alone."""
+    if blueprint.generation != "lync2010":
+        return {}
+    return {"dbimpexp.exe": lambda call: _dbimpexp(blueprint, call)}
+
+
+def _on(blueprint: Blueprint, act: Act) -> Cmdlet:
+    def cmdlet(call: Call) -> None:
+        with State(blueprint) as state:
+            act(call, state)
+
+    return cmdlet
+
+
+def _dbimpexp(blueprint: Blueprint, call: ProgramCall) -> int:
+    with State(blueprint) as state:
+        return dbimpexp.main(call, state)

@@ -1,0 +1,196 @@
+"""The lab's accounts, as its cmdlets read them in the directory and change them: one connection, many at a time."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from fnmatch import fnmatchcase
+from functools import cached_property
+from typing import Any
+
+import ldap3
+from ldap3.core.exceptions import LDAPException
+
+from lyncdr_helpers.adapters import ldap_tls
+from lyncdr_helpers.directory import names
+from lyncdr_helpers.lab.blueprint import BASE_DN, DOMAIN, Blueprint
+from lyncdr_helpers.lab.forest import RTC_SERVICE, LabPool
+from lyncdr_helpers.lab.winrm import Category, CmdletError
+
+ADMINISTRATOR = f"administrator@{DOMAIN}"
+DOMAIN_CONTROLLER = f"dc1.{DOMAIN}"
+CHUNK = 100
+"""Accounts looked up in one search, and changed without waiting in between."""
+PAGE = 500
+PATIENCE = 30
+PREFIX = "msRTCSIP-"
+ATTRIBUTES = [
+    *("objectClass", "sAMAccountName", "userPrincipalName", "displayName", "givenName", "mail"),
+    *(f"{PREFIX}{name}" for name in ("PrimaryUserAddress", "UserEnabled", "PrimaryHomeServer", "UserPolicies")),
+    *(f"{PREFIX}{name}" for name in ("DeploymentLocator", "OptionFlags", "Line", "TargetHomeServer")),
+]
+ENABLED_FOR_LYNC = f"(&(objectClass=user)({PREFIX}PrimaryUserAddress=*){{}})"
+
+
+@dataclass(frozen=True)
+class Account:
+    """One user who has a SIP address. `values`: attribute -> its values as text."""
+
+    dn: str
+    values: Mapping[str, tuple[str, ...]]
+
+    def first(self, name: str) -> str:
+        """The attribute's first value, or an empty text."""
+        return next(iter(self.values.get(name, ())), "")
+
+    def lync(self, name: str) -> str:
+        """The first value of an attribute whose name begins with msRTCSIP-."""
+        return self.first(PREFIX + name)
+
+    @property
+    def address(self) -> str:
+        """Without `sip:`, lower case: what pool stores go by."""
+        return self.lync("PrimaryUserAddress").lower().removeprefix("sip:")
+
+    @property
+    def home_entries(self) -> tuple[str, ...]:
+        """The entries `0=<TagId>` of UserPolicies: one, or none."""
+        return tuple(entry for entry in self.values.get(f"{PREFIX}UserPolicies", ()) if entry.startswith("0="))
+
+    def is_called(self, identity: str) -> bool:
+        """Whether a cmdlet's -Identity means this account. A display name may hold wildcards."""
+        wanted = identity.lower()
+        logon, account = self.first("userPrincipalName").lower(), self.first("sAMAccountName").lower()
+        if wanted in (f"sip:{self.address}", self.address, logon, f"lync\\{account}"):
+            return True
+        if _is_dn(identity):
+            return names.key(identity) == names.key(self.dn)
+        return fnmatchcase(self.first("displayName").lower(), wanted)
+
+
+class Accounts:
+    """The directory, signed in to as its administrator. Raises CmdletError, terminating, when it does not answer."""
+
+    def __init__(self, blueprint: Blueprint) -> None:
+        self._blueprint = blueprint
+
+    def close(self) -> None:
+        for name in ("_reader", "_writer"):
+            if connection := self.__dict__.pop(name, None):
+                connection.unbind()
+
+    def find(self, identities: Sequence[str]) -> Iterator[tuple[str, list[Account]]]:
+        """(identity, the users it means), in the order given; two searches for two hundred of them."""
+        for start in range(0, len(identities), CHUNK):
+            some = identities[start : start + CHUNK]
+            found = list(self.search(f"(|{''.join(map(_clause, some))})"))
+            known = {name: account for account in found for name in (f"sip:{account.address}", account.address)}
+            for identity in some:
+                exact = known.get(identity.lower())
+                yield identity, [exact] if exact else [one for one in found if one.is_called(identity)]
+
+    def search(self, clause: str = "") -> Iterator[Account]:
+        """The users with a SIP address that a filter's clause picks."""
+        for entry in self._search(BASE_DN, ENABLED_FOR_LYNC.format(clause), ATTRIBUTES):
+            yield Account(entry["dn"], _texts(entry["raw_attributes"]))
+
+    def below_rtc_service(self, kind: str, attribute: str) -> list[str]:
+        """The first value of an attribute of every object of a class below CN=RTC Service."""
+        found = self._search(RTC_SERVICE, f"(objectClass={kind})", [attribute])
+        return [_texts(entry["raw_attributes"])[attribute][0] for entry in found]
+
+    def rehome(self, accounts: Iterable[Account], to: LabPool) -> Iterator[tuple[Account, str]]:
+        """Make the pool their home, both values of it; (account, why not: empty when done) as the answers come."""
+        with _speaking():
+            sent = [(account, self._writer.modify(account.dn, _rehoming(account, to))) for account in accounts]
+        for account, message in sent:
+            with _speaking():
+                _, result = self._writer.get_response(message, timeout=PATIENCE)
+            yield account, "" if result["result"] == 0 else f"{result['description']} {result['message']}".strip()
+
+    # -- the connections --------------------------------------------------------------------------------------------
+
+    @cached_property
+    def _reader(self) -> Any:
+        return self._connect(client_strategy=ldap3.SYNC, raise_exceptions=True)
+
+    @cached_property
+    def _writer(self) -> Any:
+        return self._connect(client_strategy=ldap3.ASYNC)
+
+    def _connect(self, **options: Any) -> Any:
+        blueprint = self._blueprint
+        tls = ldap_tls.NamedTls(ldap_tls.trust(blueprint.ca_file), DOMAIN_CONTROLLER)
+        server = ldap3.Server(
+            blueprint.domain_controller,
+            blueprint.ldaps_port,
+            use_ssl=True,
+            tls=tls,
+            get_info=ldap3.NONE,
+            connect_timeout=PATIENCE,
+        )
+        password = blueprint.secret("administrator").read_text(encoding="utf-8").strip()
+        with _speaking():
+            return ldap3.Connection(
+                server,
+                ADMINISTRATOR,
+                password,
+                auto_bind=True,
+                receive_timeout=PATIENCE,
+                check_names=False,
+                return_empty_attributes=False,
+                auto_referrals=False,
+                **options,
+            )
+
+    def _search(self, base: str, wanted: str, attributes: Sequence[str]) -> list[dict[str, Any]]:
+        with _speaking():
+            found = self._reader.extend.standard.paged_search(
+                base, wanted, attributes=list(attributes), paged_size=PAGE, generator=False
+            )
+        return [entry for entry in found if entry["type"] == "searchResEntry"]
+
+
+@contextmanager
+def _speaking() -> Iterator[None]:
+    """What goes wrong between the management host and the directory, as PowerShell has it."""
+    try:
+        yield
+    except LDAPException as cause:
+        raise CmdletError(
+            f"The domain controller {DOMAIN_CONTROLLER} does not answer as it should: {cause}",
+            "ADOperationException",
+            Category.ConnectionError,
+            DOMAIN_CONTROLLER,
+        ) from cause
+
+
+def _rehoming(account: Account, to: LabPool) -> dict[str, list[tuple[str, list[str]]]]:
+    policies = [(ldap3.MODIFY_DELETE, list(account.home_entries))] if account.home_entries else []
+    return {
+        f"{PREFIX}PrimaryHomeServer": [(ldap3.MODIFY_REPLACE, [to.service])],
+        f"{PREFIX}UserPolicies": [*policies, (ldap3.MODIFY_ADD, [f"0={to.tag}"])],
+    }
+
+
+def _clause(identity: str) -> str:
+    """One -Identity as a clause of a filter: address, logon, DN or display name."""
+    text = names.escaped(identity)
+    if identity.lower().startswith("sip:"):
+        return f"({PREFIX}PrimaryUserAddress={text})"
+    if _is_dn(identity):
+        return f"(distinguishedName={text})"
+    if "@" in identity:
+        return f"({PREFIX}PrimaryUserAddress=sip:{text})(userPrincipalName={text})"
+    if "\\" in identity:
+        return f"(sAMAccountName={names.escaped(identity.partition(chr(92))[2])})"
+    return f"(displayName={text.replace(chr(92) + '2a', '*')})"
+
+
+def _is_dn(identity: str) -> bool:
+    return identity.lower().startswith(("cn=", "ou="))
+
+
+def _texts(raw: Mapping[str, Sequence[bytes]]) -> dict[str, tuple[str, ...]]:
+    return {name: tuple(value.decode() for value in values) for name, values in raw.items()}
