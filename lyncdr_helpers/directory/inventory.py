@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 from lyncdr_helpers.directory import names, users
 from lyncdr_helpers.directory.users import Kind, User
-from lyncdr_helpers.errors import OperationError
+from lyncdr_helpers.errors import AccessDenied, OperationError
 from lyncdr_helpers.ports import Directory, Entry, Scope
 
 ORDINARY_POOLS = ("5", "10")
@@ -46,14 +46,23 @@ class Inventory:
 
 
 def read_inventory(directory: Directory, base: str) -> Inventory:
-    """Everything that has a SIP address, in the forest whose root is `base`."""
+    """Everything that has a SIP address, in the forest whose root is `base`.
+
+    Raises AccessDenied when there are homes but no pool object explains any: Active Directory hides what an account may
+    not read, so the search succeeds and finds nothing.
+    """
     pools = read_pools(directory, base)
     entries = {
         entry.dn: entry
         for partition in (base, f"CN=Configuration,{base}")
         for entry in directory.search(partition, "(msRTCSIP-PrimaryUserAddress=*)", users.ATTRIBUTES)
     }
-    found = (users.from_entry(entry, pools.name_of, branch=pools.is_branch) for entry in entries.values())
+    found = [users.from_entry(entry, pools.name_of, branch=pools.is_branch) for entry in entries.values()]
+    if not pools.by_dn and any(user.home for user in found):
+        raise AccessDenied(
+            f"The directory shows no pool object (msRTCSIP-Pool) below {base}, but there are users with a home.",
+            "Let the account of directory.bind read CN=RTC Service: member of RTCUniversalReadOnlyAdmins.",
+        )
     return Inventory(tuple(sorted(found, key=lambda user: (user.address, user.dn))), pools.by_dn)
 
 

@@ -133,15 +133,21 @@ CLASSES = (
     ObjectClass("contact", "organizationalPerson", must=("cn",), may=_LYNC_USER),
     ObjectClass("group", must=("cn",), may=("sAMAccountName", "mail", "proxyAddresses", "groupType", "member")),
     ObjectClass("serviceConnectionPoint", must=("cn",), may=("serviceBindingInformation", "keywords", "dNSHostName")),
-    ObjectClass("msRTCSIP-Service", "serviceConnectionPoint", below=("container",), oid=f"{PLACEHOLDER}.2.1"),
+    ObjectClass("msRTCSIP-Service", "container", below=("container",), oid=f"{PLACEHOLDER}.2.1"),
     ObjectClass(
         "msRTCSIP-GlobalContainer", "container", below=("msRTCSIP-Service", "container"), oid=f"{PLACEHOLDER}.2.2"
     ),
     ObjectClass("msRTCSIP-Pools", "container", below=("msRTCSIP-Service", "container"), oid=f"{PLACEHOLDER}.2.3"),
     ObjectClass(
         "msRTCSIP-Pool",
-        "serviceConnectionPoint",
-        may=("msRTCSIP-PoolDisplayName", "msRTCSIP-PoolType", "msRTCSIP-PoolVersion", "msRTCSIP-BackEndServer"),
+        "container",
+        may=(
+            "dNSHostName",
+            "msRTCSIP-PoolDisplayName",
+            "msRTCSIP-PoolType",
+            "msRTCSIP-PoolVersion",
+            "msRTCSIP-BackEndServer",
+        ),
         below=("msRTCSIP-Pools", "container"),
         oid=f"{PLACEHOLDER}.2.4",
     ),
@@ -170,12 +176,6 @@ CLASSES = (
         may=("msRTCSIP-ConferenceDirectoryId", "msRTCSIP-ConferenceDirectoryHomePool"),
         below=("msRTCSIP-ConferenceDirectories", "msRTCSIP-Service", "container"),
         oid=f"{PLACEHOLDER}.2.8",
-    ),
-    ObjectClass(
-        "msRTCSIP-ApplicationContacts",
-        "container",
-        below=("msRTCSIP-Service", "container"),
-        oid=f"{PLACEHOLDER}.2.9",
     ),
 )
 """Parents first."""
