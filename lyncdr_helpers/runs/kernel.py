@@ -10,8 +10,10 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from jupyter_client.kernelspec import KernelSpec, KernelSpecManager
+from ipykernel.kernelspec import RESOURCES
+from jupyter_client.kernelspec import NATIVE_KERNEL_NAME, KernelSpec, KernelSpecManager
 from jupyter_client.manager import AsyncKernelManager
+from traitlets import Unicode
 
 import lyncdr_helpers
 
@@ -19,24 +21,27 @@ LAST_WORDS_SECONDS = 2.0
 
 
 class OwnInterpreter(KernelSpecManager):
-    """Knows one kernel, whatever it is asked for: this interpreter, this package, none of the user's start-up files.
+    """Knows one kernel, whatever it is asked for: this interpreter, and this package.
 
     Kernel specifications are looked up by name in the user's folders first, so a `python3` registered there by another
     environment would win over the one that lyncdr is installed in.
     """
 
-    def __init__(self, folder: Path) -> None:
-        super().__init__()
-        self._folder = folder
+    ipython_folder = Unicode(help="IPython's folder in the kernel; empty: the user's own.")
 
-    def get_kernel_spec(self, kernel_name: str) -> KernelSpec:
+    def find_kernel_specs(self) -> dict[str, str]:
+        return {NATIVE_KERNEL_NAME: RESOURCES}
+
+    def get_kernel_spec(self, kernel_name: str) -> KernelSpec:  # noqa: ARG002 - whatever the name
         package = str(Path(lyncdr_helpers.__file__).parents[1])
         paths = [package, *filter(None, [os.environ.get("PYTHONPATH")])]
+        env = {"PYTHONPATH": os.pathsep.join(paths)}
         return KernelSpec(
             argv=[sys.executable, "-m", "ipykernel_launcher", "-f", "{connection_file}"],
-            display_name=kernel_name,
+            display_name="Python (lyncdr)",
             language="python",
-            env={"PYTHONPATH": os.pathsep.join(paths), "IPYTHONDIR": str(self._folder / "ipython")},
+            resource_dir=RESOURCES,
+            env={**env, "IPYTHONDIR": self.ipython_folder} if self.ipython_folder else env,
         )
 
 
@@ -49,7 +54,9 @@ class OwnKernel(AsyncKernelManager):
     def __init__(self, folder: Path) -> None:
         place: dict[str, Any] = {"transport": "ipc", "ip": str(folder / "k")} if os.name == "posix" else {}
         super().__init__(
-            kernel_spec_manager=OwnInterpreter(folder), connection_file=str(folder / "kernel.json"), **place
+            kernel_spec_manager=OwnInterpreter(ipython_folder=str(folder / "ipython")),
+            connection_file=str(folder / "kernel.json"),
+            **place,
         )
         self._clients: list[Any] = []
 

@@ -1,0 +1,93 @@
+"""`lyncdr lab`: the training deployment on this machine."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from pathlib import Path
+from types import ModuleType
+
+import typer
+
+from lyncdr_helpers.cli.options import AsJson, Directory, Dns, LabFolder, Users
+from lyncdr_helpers.cli.output import answer, note
+from lyncdr_helpers.errors import InputError
+from lyncdr_helpers.lab.blueprint import Blueprint
+from lyncdr_helpers.lab.sites import Part
+
+HERE = Path(".lab")
+
+app = typer.Typer(
+    help="A training deployment on loopback: two sites and 250 users, on this machine alone.",
+    short_help="A training deployment on this machine.",
+    no_args_is_help=True,
+)
+
+
+@app.command()
+def up(
+    folder: LabFolder = HERE,
+    users: Users = 250,
+    directory: Directory = "embedded",
+    dns: Dns = "embedded",
+    as_json: AsJson = False,
+) -> None:
+    """Bring the lab up. It stays until `lyncdr lab down`.
+
+    \b
+    Then walk through the phases with it:
+        lyncdr run prepare --params .lab/lab.yml
+    """
+    blueprint = Blueprint(folder.resolve(), users=users, directory=directory, dns=dns)
+    lifecycle().up(blueprint, on_progress=note)
+    if as_json:
+        answer({"outcome": "done", "folder": str(blueprint.folder), "params": str(blueprint.params_file)})
+    else:
+        print(f"The lab is up, with {users} users. Its parameters: {folder / 'lab.yml'}")
+
+
+@app.command()
+def down(folder: LabFolder = HERE) -> None:
+    """End the lab and remove its files. The record of runs stays."""
+    lifecycle().down(folder.resolve())
+    print(f"The lab in {folder} is down.")
+
+
+@app.command()
+def status(folder: LabFolder = HERE, as_json: AsJson = False) -> None:
+    """Show every server of the lab, where it listens and whether it answers."""
+    rows = [asdict(row) for row in lifecycle().status(folder.resolve())]
+    if as_json:
+        answer({"servers": rows})
+        return
+    for row in rows:
+        print(f"{row['server']:<20} {row['address']}:{row['port']:<6} {row['state']}")
+
+
+@app.command()
+def fail(part: Part, folder: LabFolder = HERE) -> None:
+    """Lose a site, or the link between the sites.
+
+    \b
+    Example:
+        lyncdr lab fail primary
+    """
+    lifecycle().fail(folder.resolve(), part)
+    print(f"{part} is lost.")
+
+
+@app.command()
+def heal(part: Part, folder: LabFolder = HERE) -> None:
+    """Give a site, or the link between the sites, back."""
+    lifecycle().heal(folder.resolve(), part)
+    print(f"{part} is back.")
+
+
+def lifecycle() -> ModuleType:
+    """The lab's own packages are an extra; a management host at a DR site has no use for them."""
+    try:
+        from lyncdr_helpers.lab import lifecycle
+    except ModuleNotFoundError as cause:
+        raise InputError(
+            f"The lab needs the package {cause.name}.", "Install the lab's packages: pip install -e '.[lab]'"
+        ) from cause
+    return lifecycle

@@ -1,0 +1,21 @@
+"""Options that several commands share."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from lyncdr_helpers.lab.blueprint import DirectoryKind, DnsKind
+
+Params = Annotated[Path, typer.Option("--params", help="The deployment's parameters, such as params/contoso.yml.")]
+AsJson = Annotated[bool, typer.Option("--json", help="End with one JSON line on stdout; progress goes to stderr.")]
+LabFolder = Annotated[Path, typer.Option("--folder", help="The lab's folder: all of its state, nothing elsewhere.")]
+Users = Annotated[int, typer.Option("--users", min=20, max=100_000, help="How many users the lab has.")]
+Directory = Annotated[
+    DirectoryKind, typer.Option("--directory", help="samba: a real Samba AD domain controller; Linux, root.")
+]
+Dns = Annotated[
+    DnsKind, typer.Option("--dns", help="bind: a real BIND; Linux. samba: the directory's own, with --directory samba.")
+]

@@ -1,0 +1,162 @@
+"""`lyncdr run` and `lyncdr runs`: do a phase, and look at what was done."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Literal
+
+import typer
+
+from lyncdr_helpers.cli.options import AsJson, Params
+from lyncdr_helpers.cli.output import answer, note
+from lyncdr_helpers.errors import InputError
+
+if TYPE_CHECKING:
+    from lyncdr_helpers.journal import Line
+    from lyncdr_helpers.runs.runner import Outcome
+
+Mode = Literal["rehearse", "live"]
+
+app = typer.Typer(help="Look at the runs of a deployment.", no_args_is_help=True)
+
+
+def run(
+    phase: Annotated[str, typer.Argument(metavar="PHASE", help="prepare, backup, activate or verify.")],
+    params: Params,
+    mode: Annotated[Mode | None, typer.Option(help="activate rehearses unless told to act: --mode live.")] = None,
+    approve: Annotated[str, typer.Option(metavar="DIGEST", help="The plan you have read and approve.")] = "",
+    waive: Annotated[list[str] | None, typer.Option(metavar="GATE=REASON", help="Pass a closed gate.")] = None,
+    backup_set: Annotated[str, typer.Option(metavar="NAME", help="Empty: the newest complete set.")] = "",
+    run: Annotated[str, typer.Option(metavar="RUN|new", help="Empty: go on with what was cut short, or begin.")] = "",
+    timeout: Annotated[float | None, typer.Option(metavar="SECONDS", min=1, help="For the whole phase.")] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Run a phase: its notebook, unattended.
+
+    Each run has a folder of its own, with its journal, its executed notebook and its report. After a crash, the same
+    command goes on where it stopped. The exit code says how it ended (lyncdr --help).
+
+    \b
+    Every night:
+        lyncdr run backup --params params/contoso.yml --json
+    The primary still answers, and users must move:
+        lyncdr run activate --params params/contoso.yml --mode live \\
+            --waive primary-answers="the building is being evacuated"
+    """
+    from lyncdr_helpers.runs.runner import run_phase
+
+    outcome = run_phase(
+        phase,
+        params,
+        mode=mode or "",
+        approve=approve,
+        waivers=waivers(waive or []),
+        backup_set=backup_set,
+        run=run,
+        timeout=timeout,
+        on_line=progress,
+    )
+    _report(outcome)
+    if as_json:
+        answer(as_facts(outcome))
+    else:
+        print(f"{outcome.outcome}: run {outcome.run}, {outcome.seconds:.1f} s, report {outcome.folder.report}")
+    if outcome.message:
+        note(f"lyncdr: {outcome.message}")
+    raise typer.Exit(outcome.exit_code)
+
+
+def waivers(given: Iterable[str]) -> dict[str, str]:
+    """Gate -> reason. Raises InputError for a waiver without a reason: nobody could say later why it was passed."""
+    found = {}
+    for text in given:
+        gate, _, reason = text.partition("=")
+        if not gate.strip() or not reason.strip():
+            raise InputError(f"The waiver {text!r} gives no reason.", 'Write it as --waive gate="the reason".')
+        found[gate.strip()] = reason.strip()
+    return found
+
+
+def progress(line: Line) -> None:
+    """The lines of a journal that a person at the terminal wants to see as they come."""
+    facts = line.facts
+    match line.kind:
+        case "step" if facts["state"] == "done":
+            note(f"  {facts['name']}: {facts['seconds']:.1f} s")
+        case "gate":
+            note(f"  gate {facts['gate']} is closed: {facts['message']}")
+        case "waiver":
+            note(f"  gate {facts['gate']} is waived: {facts['reason']}")
+        case "plan":
+            note(f"  plan {facts['digest'][:12]}: {facts['scope']}")
+
+
+def as_facts(outcome: Outcome) -> dict[str, object]:
+    """What `--json` says of a run."""
+    return {
+        "outcome": outcome.outcome,
+        "exit_code": outcome.exit_code,
+        "message": outcome.message,
+        "phase": outcome.phase,
+        "run": outcome.run,
+        "folder": str(outcome.folder.path),
+        "report": str(outcome.folder.report) if outcome.folder.report.exists() else None,
+        "plan": outcome.plan,
+        "seconds": outcome.seconds,
+    }
+
+
+def _report(outcome: Outcome) -> None:
+    from lyncdr_helpers.views.report import write_report
+
+    if outcome.folder.journal.exists():
+        write_report([outcome.folder], outcome.folder.report, f"{outcome.phase}: {outcome.outcome}")
+
+
+@app.command("list")
+def list_runs(params: Params, as_json: AsJson = False) -> None:
+    """List every run of a deployment, oldest first."""
+    from dataclasses import asdict
+
+    from lyncdr_helpers import runfolder
+
+    found = runfolder.all_runs(_runs_folder(params))
+    if as_json:
+        answer({"runs": [asdict(one) for one in found]})
+        return
+    head = ("run", "phase", "mode", "outcome", "by", "plan")
+    rows = [(one.run, one.phase, one.mode, one.outcome, one.by, one.plan[:12]) for one in found]
+    _print_table([head, *rows])
+
+
+@app.command()
+def show(
+    run: Annotated[str, typer.Argument(metavar="RUN", help="Its name, as `lyncdr runs list` shows it.")], params: Params
+) -> None:
+    """Show what a run did, line by line, and write its report."""
+    from lyncdr_helpers import journal, runfolder
+    from lyncdr_helpers.views.report import write_report
+
+    folder = runfolder.existing(_runs_folder(params), run)
+    lines, torn = journal.read(folder.journal)
+    for line in lines:
+        facts = ", ".join(f"{name}={value}" for name, value in line.facts.items())
+        print(f"{line.at}  {line.kind:<9} {facts}"[:200])
+    if torn:
+        print("The last line was cut off by a crash.")
+    write_report([folder], folder.report, run)
+    print(f"Report: {folder.report}")
+
+
+def _runs_folder(params_file: Path) -> Path:
+    from lyncdr_helpers.params.reading import read_params
+
+    loaded = read_params(params_file)
+    return loaded.locate(loaded.params.runs_folder)
+
+
+def _print_table(rows: Sequence[Sequence[str]]) -> None:
+    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
+    for row in rows:
+        print("  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip())
