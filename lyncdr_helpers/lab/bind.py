@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import signal
 import socket
 import subprocess
 import time
@@ -51,6 +52,9 @@ zone "{domain}" {{
 """
 """No control channel, and no file outside `directory`."""
 
+TIED = 'exec 3<&0; "$@" & named=$!; (cat <&3 >/dev/null; kill $named) & wait $named'
+"""Runs a program until it ends by itself or standard input closes, and so never longer than the lab's process."""
+
 
 class BindServer:
     """The same zone, address, port and TSIG key as the embedded `ZoneServer`, served by BIND."""
@@ -76,8 +80,8 @@ class BindServer:
         files.replace(self._folder / "named.conf", self._configuration().encode())
         with (self._folder / "log").open("ab") as log:
             self._process = subprocess.Popen(
-                [program, "-g", "-4", "-n", "1", "-c", str(self._folder / "named.conf")],
-                stdin=subprocess.DEVNULL,
+                ["sh", "-c", TIED, "sh", program, "-g", "-4", "-n", "1", "-c", str(self._folder / "named.conf")],
+                stdin=subprocess.PIPE,
                 stdout=log,
                 stderr=log,
                 start_new_session=True,  # Ctrl-C goes to the lab, and the lab ends its servers in order
@@ -94,13 +98,14 @@ class BindServer:
         self._sockets.stop()
         if self._process is None:
             return
-        self._process.terminate()
+        process, self._process = self._process, None
+        assert process.stdin is not None
+        process.stdin.close()
         try:
-            self._process.wait(STOP_SECONDS)
+            process.wait(STOP_SECONDS)
         except subprocess.TimeoutExpired:
-            self._process.kill()
-            self._process.wait()
-        self._process = None
+            os.killpg(process.pid, signal.SIGKILL)
+            process.wait()
 
     def _configuration(self) -> str:
         return CONFIGURATION.format(
