@@ -1,0 +1,339 @@
+"""The HTML report: one run, or the runs of one incident, as their journals tell it. It opens anywhere, offline."""
+
+from __future__ import annotations
+
+import datetime as dt
+import getpass
+from collections.abc import Iterable, Mapping, Sequence
+from importlib import resources
+from pathlib import Path
+from typing import Any
+from xml.etree.ElementTree import Element
+
+from lyncdr_helpers import files
+from lyncdr_helpers.runfolder import RunFolder
+from lyncdr_helpers.views import pictures
+from lyncdr_helpers.views.markup import Child, node, page
+from lyncdr_helpers.views.record import MOVE_USERS, Act, Record, Table
+
+ROWS = 200
+"""How many rows of a table the report shows; the file beside it has all."""
+
+VERDICTS = {"fail": "✗ FAIL", "unknown": "? unknown", "warn": "! warn", "pass": "✓ pass"}
+"""What is not green comes first. A verdict is a sign and a word, never a colour alone."""
+
+NUMBERS = {
+    "users": ("users_rehomed", "users_on_failed_pool", "users home again"),
+    "contacts": ("contacts_restored", "contacts_expected", "contacts back"),
+    "response groups": ("response_groups_restored", "response_groups_expected", "Response Groups back"),
+    "records": ("dns_records_moved", "dns_records_expected", "DNS records moved"),
+}
+
+
+def write_report(folders: Sequence[RunFolder], path: Path, title: str) -> None:
+    """Write the report of these runs, oldest first, from their journals and tables alone."""
+    records = [Record.of(folder) for folder in folders]
+    css = resources.files("lyncdr_helpers.views").joinpath("report.css").read_text(encoding="utf-8")
+    files.replace(path, page(title, css, _cover(records, title), [_run(record) for record in records], _foot()))
+
+
+# -- the first page ----------------------------------------------------------------------------------------------------
+def _cover(records: Sequence[Record], title: str) -> Element:
+    began = min((record.began for record in records if record.began), default=None)
+    deployments = dict.fromkeys(str(record.begin["deployment"]) for record in records if "deployment" in record.begin)
+    return node(
+        "header",
+        node("p", "lyncdr · record of ", _plural(len(records), "run"), class_="kicker"),
+        node("h1", title),
+        node("p", " · ".join(filter(None, [", ".join(deployments), _day(began)])), class_="lead"),
+        _numbers({name: value for record in records for name, value in record.facts.items()}),
+        _runs_table(records) if len(records) > 1 else None,
+        _phases(records) if len(records) > 1 else None,
+        _users_back(records, began) if len(records) > 1 else None,
+    )
+
+
+def _numbers(facts: Mapping[str, Any]) -> Element | None:
+    """What a reader asks first, in large figures, as the verification counted it."""
+    tiles = [
+        _tile(f"{facts[got]:,} of {facts[wanted]:,}", words, whole=facts[got] == facts[wanted])
+        for got, wanted, words in NUMBERS.values()
+        if isinstance(facts.get(got), int) and isinstance(facts.get(wanted), int)
+    ]
+    if isinstance(facts.get("lost"), int):
+        tiles.append(_tile(f"{facts['lost']:,}", "lost", whole=facts["lost"] == 0))
+    if isinstance(facts.get("rto_seconds"), int | float):
+        tiles.append(_tile(pictures.spell(facts["rto_seconds"]), "from loss to proven service", whole=True))
+    return node("div", tiles, class_="tiles") if tiles else None
+
+
+def _tile(figure: str, words: str, *, whole: bool) -> Element:
+    sign = None if whole else node("span", "✗ ", class_="sign")
+    return node("div", node("strong", sign, figure), node("span", words), class_="tile" if whole else "tile short")
+
+
+def _runs_table(records: Sequence[Record]) -> Element:
+    rows = [
+        (
+            node("a", record.folder.run, href=f"#{record.folder.run}"),
+            record.phase,
+            str(record.begin.get("mode", "")),
+            _moment(record.began),
+            _took(record),
+            _badge(record),
+        )
+        for record in records
+    ]
+    return _table(("run", "phase", "mode", "began (UTC)", "took", "outcome"), rows)
+
+
+def _phases(records: Sequence[Record]) -> Element | None:
+    """All runs over one clock."""
+    known = [(record, record.began, record.ended) for record in records]
+    began = min((start for _, start, _ in known if start), default=None)
+    bars = [
+        pictures.Bar(record.phase, (start - began).total_seconds(), (end - start).total_seconds(), _bar_state(record))
+        for record, start, end in known
+        if began and start and end
+    ]
+    return pictures.timeline(bars, "What took how long, in minutes and seconds from the first line on record.")
+
+
+def _bar_state(record: Record) -> str:
+    return "done" if record.is_done else "unfinished" if record.outcome == "unfinished" else "failed"
+
+
+def _users_back(records: Iterable[Record], origin: dt.datetime | None) -> Element | None:
+    """The curve of users who are home again, from the results of the moves."""
+    for record in records:
+        points = record.users_back()
+        if points and origin:
+            total = sum(len(act.states) for act in record.acts if act.name == MOVE_USERS)
+            measured = [((moment - origin).total_seconds(), count) for moment, count in points]
+            return pictures.growth(
+                measured, total, "users", "Users home again, each read back from the directory after its move."
+            )
+    return None
+
+
+# -- one run -----------------------------------------------------------------------------------------------------------
+def _run(record: Record) -> Element:
+    parts: list[Child | Iterable[Child]] = [
+        node("h2", record.phase.capitalize(), " ", _badge(record)),
+        _identity(record),
+        _troubles(record),
+        _steps(record),
+        _plan(record),
+        _gates(record),
+        _acts(record),
+        _users_back([record], record.began),
+        _checks(record),
+        _facts(record),
+        _withheld(record),
+        [_kept(table) for table in record.tables(ROWS)],
+    ]
+    return node("section", *parts, id=record.folder.run, class_="run")
+
+
+def _badge(record: Record) -> Element:
+    sign, kind = ("✓", "good") if record.is_done else ("…", "open") if record.outcome == "unfinished" else ("✗", "bad")
+    return node("span", f"{sign} {record.outcome}", class_=f"badge {kind}")
+
+
+def _identity(record: Record) -> Element:
+    begin, who = record.begin, record.begin.get("who", {})
+    resumes = len(record.of_kind("resume"))
+    torn = "; its last line was cut off by a crash and set aside" if record.torn else ""
+    chain = record.broken or f"{_plural(len(record.lines), 'line')}, each carrying the digest of the one before{torn}"
+    return _pairs(
+        {
+            "Run": record.folder.run,
+            "Deployment": begin.get("deployment", "unknown"),
+            "Mode": begin.get("mode", "unknown"),
+            "Carried out by": f"{who.get('user', '?')} on {who.get('host', '?')}",
+            "Began": _moment(record.began),
+            "Last line": f"{_moment(record.ended)}, after {_took(record)}",
+            "Continued": f"{_plural(resumes, 'time')} after it was cut short" if resumes else "",
+            "Parameters": begin.get("params_digest", ""),
+            "lyncdr": begin.get("version", ""),
+            "Journal": chain,
+            "Its last digest": record.head,
+        }
+    )
+
+
+def _troubles(record: Record) -> Element | None:
+    """Whatever ended an execution badly, in its own words, and what nobody knows the outcome of."""
+    said = [
+        f"{line.facts.get('outcome', '?')} in {line.facts.get('step', '?')}: {line.facts.get('message', '')}"
+        for line in record.of_kind("end")
+        if line.facts.get("exit_code")
+    ]
+    said += [f"outcome unknown: {line.facts.get('message', '')}" for line in record.of_kind("unknown")]
+    if record.broken:
+        said = [record.broken]
+    elif record.outcome == "unfinished":
+        said.append("The run has no end on record: its process was killed, or is still at work.")
+    if not said:
+        return None
+    heading = "How earlier attempts ended" if record.is_done else "What went wrong"
+    return node("div", node("h3", heading), node("ul", [node("li", one) for one in said]), class_="troubles")
+
+
+def _steps(record: Record) -> list[Element]:
+    began = record.began
+    bars = [
+        pictures.Bar(step.name, (step.began - began).total_seconds(), step.seconds, step.state)
+        for step in record.steps
+        if began
+    ]
+    drawn = pictures.timeline(bars, "The steps, in minutes and seconds from the run's first line.")
+    return _section("Steps", drawn)
+
+
+def _plan(record: Record) -> list[Element]:
+    found: list[Child] = []
+    for line in record.of_kind("plan"):
+        facts = line.facts
+        counts = [(kind, f"{count:,}") for kind, count in facts.get("counts", {}).items()]
+        basis = {f"Rests on {name}": value for name, value in facts.get("basis", {}).items()}
+        approval = next((one for one in record.of_kind("approval") if one.facts.get("digest") == facts["digest"]), None)
+        by = approval.facts.get("by", {}) if approval else {}
+        approved = f"by {by.get('user', '?')} on {by.get('host', '?')}, {_moment_of(approval.at)}" if approval else "no"
+        pairs = {"Scope": facts.get("scope", ""), "Digest": facts["digest"], **basis, "Approved": approved}
+        found += [_pairs(pairs), _table(("change", "how many"), counts)]
+    return _section("Plan", *found)
+
+
+def _gates(record: Record) -> list[Element]:
+    rows = [
+        (
+            _moment_of(line.at),
+            str(line.facts.get("gate", "")),
+            "waived" if line.kind == "waiver" else "closed",
+            str(line.facts.get("waived") or line.facts.get("message") or ""),
+            f"{line.facts.get('reason', '')} ({line.facts.get('by', {}).get('user', '?')})"
+            if line.kind == "waiver"
+            else str(line.facts.get("remedy", "")),
+        )
+        for line in record.of_kind("gate", "waiver")
+    ]
+    head = ("when (UTC)", "gate", "state", "because", "reason to pass, or remedy")
+    return _section("Gates and waivers", _table(head, rows) if rows else None)
+
+
+def _acts(record: Record) -> list[Element]:
+    acts = record.acts
+    rows = [
+        (
+            act.name,
+            *(f"{act.count(state):,}" for state in ("done", "failed", "unknown", "withheld")),
+            f"{act.already:,}",
+        )
+        for act in acts
+    ]
+    head = ("act", "done", "failed", "unknown", "withheld", "were so already")
+    table = _table(head, rows, numbers=5) if rows else None
+    return _section("Results", table, *(_failed(act) for act in acts))
+
+
+def _failed(act: Act) -> Element | None:
+    bad = [(target, state, act.reasons.get(target, "")) for target, state in act.states.items() if state in _BAD]
+    return _long_table(f"{act.name}: not done", ("target", "state", "reason"), bad, len(bad), "the journal")
+
+
+_BAD = ("failed", "unknown")
+
+
+def _checks(record: Record) -> list[Element]:
+    lines = [line.facts for line in record.of_kind("check")]
+    order = {verdict: place for place, verdict in enumerate(VERDICTS)}
+    rows = [
+        (
+            VERDICTS.get(str(check.get("verdict")), str(check.get("verdict"))),
+            *(str(check.get(key, "")) for key in ("area", "name", "seen", "expected", "remedy")),
+        )
+        for check in sorted(lines, key=lambda check: order.get(str(check.get("verdict")), 0))
+    ]
+    head = ("verdict", "area", "expectation", "seen", "expected", "remedy")
+    return _section("Checks", _table(head, rows) if rows else None)
+
+
+def _facts(record: Record) -> list[Element]:
+    return _section("Numbers", _pairs(record.facts) if record.facts else None)
+
+
+def _withheld(record: Record) -> list[Element]:
+    rows = [
+        (_moment_of(line.at), str(line.facts.get("what", "")), str(line.facts.get("objects", "")))
+        for line in record.of_kind("withheld")
+    ]
+    head = ("when (UTC)", "what was not done", "objects")
+    return _section("Withheld: what a live run would have done", _long_table("", head, rows, len(rows), "the journal"))
+
+
+def _kept(table: Table) -> Element | None:
+    return _long_table(table.file, table.head, table.rows, table.total, f"tables/{table.file}")
+
+
+# -- pieces ------------------------------------------------------------------------------------------------------------
+def _section(title: str, *content: Child) -> list[Element]:
+    """A heading with what is under it, or nothing at all."""
+    there = [one for one in content if one is not None]
+    return [node("h3", title), node("div", there)] if there else []
+
+
+def _pairs(values: Mapping[str, Any]) -> Element:
+    shown = {name: f"{value:,}" if type(value) is int else str(value) for name, value in values.items() if value != ""}
+    return node("dl", [part for name, text in shown.items() for part in (node("dt", name), node("dd", text))])
+
+
+def _table(head: Sequence[str], rows: Iterable[Sequence[Child]], numbers: int = 0) -> Element:
+    """A table whose last `numbers` columns are counts."""
+    first = len(head) - numbers
+
+    def cells(tag: str, row: Sequence[Child]) -> list[Element]:
+        return [node(tag, cell, class_="number" if place >= first else None) for place, cell in enumerate(row)]
+
+    body = node("tbody", [node("tr", cells("td", row)) for row in rows])
+    return node("table", node("thead", node("tr", cells("th", head))), body)
+
+
+def _long_table(
+    title: str, head: Sequence[str], rows: Sequence[Sequence[str]], total: int, where: str
+) -> Element | None:
+    """A table with its first rows, and a note of how many more there are and where."""
+    if not head or not rows:
+        return None
+    more = total - min(len(rows), ROWS)
+    return node(
+        "div",
+        node("h4", title) if title else None,
+        _table(head, rows[:ROWS]),
+        node("p", f"{more:,} more rows are in {where}.", class_="note") if more else None,
+    )
+
+
+def _foot() -> Element:
+    now = _moment(dt.datetime.now(dt.UTC))
+    return node("footer", f"Written {now} UTC by {getpass.getuser()}, from the journals and tables of the runs alone.")
+
+
+def _took(record: Record) -> str:
+    return pictures.spell((record.ended - record.began).total_seconds()) if record.began and record.ended else ""
+
+
+def _moment(moment: dt.datetime | None) -> str:
+    return f"{moment:%Y-%m-%d %H:%M:%S}" if moment else "never"
+
+
+def _moment_of(stamp: str) -> str:
+    return _moment(dt.datetime.fromisoformat(stamp))
+
+
+def _day(moment: dt.datetime | None) -> str:
+    return f"{moment:%d %B %Y}" if moment else ""
+
+
+def _plural(count: int, noun: str) -> str:
+    return f"{count:,} {noun}" if count == 1 else f"{count:,} {noun}s"
