@@ -37,10 +37,10 @@ class SocketDialer:
         self._trusting = _trusting(ca_file)
 
     def knock(self, address: str, port: int) -> bool:
-        """A refusal, silence and "no such host" are a no. That this machine itself has no network is not: it raises."""
+        """Refusal, reset, silence, "no such host" are a no. That this machine itself has no network is not: it raises."""
         try:
             self._connect(address, port, Deadline(self._timeout)).close()
-        except (ConnectionRefusedError, TimeoutError):
+        except (ConnectionError, TimeoutError):
             return False
         except OSError as cause:
             if cause.errno == errno.EHOSTUNREACH:

@@ -65,15 +65,20 @@ def claim_subnet(blueprint: Blueprint, third_bytes: Iterable[int] = OFFERED) -> 
 def _bind(address: str, port: int) -> socket.socket:
     """A socket that has the address. Raises Taken, or what keeps this machine from giving it."""
     holder = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
-    # An address that only lingers from a closed connection is free on POSIX; on Windows the option would steal it.
-    option = socket.SO_EXCLUSIVEADDRUSE if sys.platform == "win32" else socket.SO_REUSEADDR
-    holder.setsockopt(socket.SOL_SOCKET, option, 1)
+    holder.setsockopt(socket.SOL_SOCKET, _exclusive(), 1)
     try:
         holder.bind((address, port))
     except OSError as cause:
         holder.close()
         raise _refusal(address, port, cause) from cause
     return holder
+
+
+def _exclusive() -> int:
+    """The option that takes an address nobody listens on, though an old connection may linger there."""
+    if sys.platform == "win32":
+        return socket.SO_EXCLUSIVEADDRUSE  # there SO_REUSEADDR would steal the address
+    return socket.SO_REUSEADDR
 
 
 def _refusal(address: str, port: int, cause: OSError) -> LyncdrError:

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
-import asyncio
+import contextlib
+import socket
+import socketserver
 import ssl
+import sys
 import threading
 from collections.abc import Iterable
 from email.utils import formatdate
+from typing import Any
 
 from lyncdr_helpers.lab import sites
 from lyncdr_helpers.lab.blueprint import DOMAIN, DR_POOL, Blueprint
@@ -23,92 +27,96 @@ Headers = list[tuple[str, str]]
 
 
 class Registrar:
-    """The registrar of one pool, on a thread of its own.
+    """The registrar of one pool, on threads of its own.
 
-    start: listens, or raises OSError when the address is taken; while the pool cannot be reached nothing listens and no
-    connection lives. stop: ends at once.
+    While the pool cannot be reached nothing listens and no connection lives, so that clients see a dead host and not a
+    silent one.
     """
 
     def __init__(self, blueprint: Blueprint, pool: str) -> None:
         self._folder = blueprint.folder
         self._pool = pool
-        self._address = blueprint.dr_server if pool == DR_POOL else blueprint.primary_server
-        self._port = blueprint.sip_port
+        self._address = (blueprint.dr_server if pool == DR_POOL else blueprint.primary_server, blueprint.sip_port)
         self._answers = Answers(pool, PRODUCT[blueprint.generation])
         self._tls = _server_context(blueprint, pool)
-        self._open: set[asyncio.StreamWriter] = set()
-        self._loop = asyncio.new_event_loop()
-        self._stopping = asyncio.Event()
-        self._listener: asyncio.Server | None = None
-        self._thread = threading.Thread(target=self._run, name=f"registrar {pool}", daemon=True)
+        self._listener: Listener | None = None
+        self._stopping = threading.Event()
+        self._watching = threading.Thread(target=self._watch, name=f"registrar {pool}", daemon=True)
 
     def start(self) -> None:
-        """Listen, unless the site is lost just now."""
-        self._thread.start()
-        try:
-            asyncio.run_coroutine_threadsafe(self._follow_sites(), self._loop).result()
-        except OSError:
-            self.stop()
-            raise
-        asyncio.run_coroutine_threadsafe(self._watch(), self._loop)
+        """Listen, unless the site is lost just now. Raises OSError when the address is taken."""
+        self._follow_sites()
+        self._watching.start()
 
     def stop(self) -> None:
-        """Cut every connection and end the thread."""
-        self._loop.call_soon_threadsafe(self._stopping.set)
-        self._thread.join()
+        """Cut every connection and listen no more."""
+        self._stopping.set()
+        self._watching.join()
+        self._leave()
 
-    def _run(self) -> None:
-        self._loop.run_until_complete(self._until_stopped())
-        self._loop.close()
+    def _watch(self) -> None:
+        while not self._stopping.wait(WATCH_SECONDS):
+            self._follow_sites()
 
-    async def _until_stopped(self) -> None:
-        await self._stopping.wait()
-        await self._leave()
-        others = asyncio.all_tasks() - {asyncio.current_task()}
-        for task in others:
-            task.cancel()
-        await asyncio.gather(*others, return_exceptions=True)
-
-    async def _watch(self) -> None:
-        while True:
-            await asyncio.sleep(WATCH_SECONDS)
-            await self._follow_sites()
-
-    async def _follow_sites(self) -> None:
+    def _follow_sites(self) -> None:
         """Be there if the site is there, and not otherwise."""
         try:
             reachable = sites.read(self._folder).reachable(self._pool)
         except PermissionError:
             return  # Windows, in the moment the file is replaced: the next look sees it
-        if reachable and self._listener is None:
-            self._listener = await asyncio.start_server(self._serve, self._address, self._port, ssl=self._tls)
-        elif not reachable:
-            await self._leave()
+        if not reachable:
+            self._leave()
+        elif self._listener is None:
+            self._listener = Listener(self._address, self._tls, self._answers)
 
-    async def _leave(self) -> None:
-        """Close the listening socket and cut the connections, so that clients see a dead host and not a silent one."""
+    def _leave(self) -> None:
         if self._listener is not None:
-            self._listener.close()
+            self._listener.end()
             self._listener = None
-        for writer in list(self._open):
-            writer.transport.abort()
 
-    async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        if self._listener is None:
-            writer.transport.abort()  # the site was lost during the handshake
-            return
-        self._open.add(writer)
+
+class Listener(socketserver.ThreadingTCPServer):
+    """The registrar's socket and the connections that came through it; it listens from the start until `end`."""
+
+    allow_reuse_address = sys.platform != "win32"
+    daemon_threads = True
+    block_on_close = False
+    request_queue_size = 128
+
+    def __init__(self, address: tuple[str, int], tls: ssl.SSLContext, answers: Answers) -> None:
+        super().__init__(address, socketserver.BaseRequestHandler)
+        self._tls = tls
+        self._answers = answers
+        self._open: set[ssl.SSLSocket] = set()
+        threading.Thread(target=self.serve_forever, args=(WATCH_SECONDS,), daemon=True).start()
+
+    def end(self) -> None:
+        """Close the socket and cut every connection, also one that is still shaking hands."""
+        self.shutdown()
+        self.server_close()
+        for channel in list(self._open):
+            with contextlib.suppress(OSError):
+                socket.socket.shutdown(channel, socket.SHUT_RDWR)  # SSLSocket's own would first unwrap the other thread
+
+    def get_request(self) -> tuple[ssl.SSLSocket, tuple[str, int]]:
+        connection, client = self.socket.accept()
+        channel = self._tls.wrap_socket(connection, server_side=True, do_handshake_on_connect=False)
+        self._open.add(channel)
+        return channel, client
+
+    def finish_request(self, request: Any, client_address: object) -> None:  # noqa: ARG002
+        """Shake hands and converse, on the connection's own thread."""
         stream = sip.Stream()
-        try:
-            while piece := await reader.read(8192):
+        # Cut, or garbage: a registrar hangs up without a word.
+        with contextlib.suppress(OSError, ValueError):
+            request.do_handshake()
+            while piece := request.recv(8192):
                 for message in stream.feed(piece):
-                    writer.write(self._answers.to(message))
-                await writer.drain()
-        except (OSError, ValueError):
-            pass  # cut, or garbage: a registrar hangs up without a word
-        finally:
-            self._open.discard(writer)
-            writer.transport.abort()
+                    request.sendall(self._answers.to(message))
+
+    def shutdown_request(self, request: Any) -> None:
+        self._open.discard(request)
+        self.close_request(request)
 
 
 class Answers:
