@@ -68,16 +68,12 @@ class WinrmShell:
     def _carry_out(self, act: Command | Program, make: Callable[[], AnyTask]) -> AnyTask:
         """Send it and follow it to its end, or stop it and say what is known."""
         deadline = self._clock.monotonic() + self._host.timeout_seconds
-        task = self._start(act, make)
         try:
-            while not task.done:
-                task.poll(self._patience(act, deadline))
-        except FOREIGN_ERRORS as error:
-            raise self._lost(act, error) from error
-        finally:
-            task.stop()
-            if not task.done:
-                self._drop()
+            task = self._start(act, make)
+            self._follow(act, task, deadline)
+        except BaseException:  # also when a person interrupts: what is under way must not meet the next command
+            self._drop()
+            raise
         return task
 
     def _start(self, act: Command | Program, make: Callable[[], AnyTask]) -> AnyTask:
@@ -85,19 +81,27 @@ class WinrmShell:
         try:
             return self._send(act, make)
         except _SessionGone:
+            self._drop()
             return self._send(act, make)
+
+    def _follow(self, act: Command | Program, task: Task, deadline: float) -> None:
+        try:
+            while not task.done:
+                task.poll(self._patience(act, deadline))
+        except FOREIGN_ERRORS as error:
+            raise self._lost(act, error) from error
+        finally:
+            task.stop()
 
     def _send(self, act: Command | Program, make: Callable[[], AnyTask]) -> AnyTask:
         task = make()
         try:
             task.open()
         except FOREIGN_ERRORS as error:
-            self._drop()
             raise translate(error, self._host) from error
         try:
             task.send()
         except FOREIGN_ERRORS as error:
-            self._drop()
             if task.accepted or not never_sent(error):
                 raise self._lost(act, error) from error
             if is_lost_shell(error):

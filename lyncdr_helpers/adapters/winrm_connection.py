@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import ssl
 from pathlib import Path
 from typing import Any
@@ -32,7 +33,10 @@ CLOSE_SECONDS = 5
 
 ACCESS_DENIED = 5
 NO_SUCH_SHELL = 2150858843
-"""WS-Management faults: the user may not do this; the shell was closed, or the server was restarted."""
+TOO_MANY_SHELLS = 2150859173
+TOO_MANY_OPERATIONS = 2150859174
+REFUSED_UNREAD = {ACCESS_DENIED, NO_SUCH_SHELL, TOO_MANY_SHELLS, TOO_MANY_OPERATIONS}
+"""WS-Management faults from before a server looks at a command. Others, above all a timeout, may come after."""
 
 
 class Connection(WSMan):
@@ -50,6 +54,13 @@ class Connection(WSMan):
         answer = self.invoke(WSManAction.RECEIVE, resource_uri, resource, option_set, selector_set, timeout)
         return answer.find("s:Body", {"s": "http://www.w3.org/2003/05/soap-envelope"})
 
+    def create(self, *args: Any, **kwargs: Any) -> Any:
+        """A server that never asks who we are begins no negotiation, which pypsrp then looks up in vain."""
+        try:
+            return super().create(*args, **kwargs)
+        except KeyError as cause:
+            raise WinRMError("it does not ask who we are") from cause
+
     def signal(self, *args: Any, **kwargs: Any) -> Any:
         return super().signal(*args, **{"timeout": CLOSE_SECONDS, **kwargs})
 
@@ -61,12 +72,13 @@ def connect(host: ManagementHost, base_folder: Path) -> Connection:
     """A connection that has not spoken yet. Raises InputError for what is wrong with the parameters themselves."""
     url = urlsplit(host.url)
     secure = url.scheme == "https"
-    if not secure and host.auth == "basic":
+    if host.auth == "basic" and not (secure and host.user and host.password):
         raise InputError(
-            f"The management host {host.url} would get the password in clear: basic needs https.",
-            "Write an https URL, or set auth to negotiate.",
+            f"The management host {host.url} cannot be used with basic: that needs https, user and password.",
+            "Complete management_host, or set auth to negotiate.",
         )
     password = SecretReference.parse(host.password, base_folder).reveal() if host.password else ""
+    _keep_quiet()
     connection = Connection(
         url.hostname or "",
         port=url.port or (5986 if secure else 5985),
@@ -115,6 +127,13 @@ def _proving_session(connection: Connection, host: ManagementHost, base_folder: 
     return session
 
 
+def _keep_quiet() -> None:
+    """Python prints the errors of a library nobody listens to; whatever pypsrp logs, we raise."""
+    log = logging.getLogger("pypsrp")
+    if not log.handlers:
+        log.addHandler(logging.NullHandler())
+
+
 def translate(error: Exception, host: ManagementHost) -> OperationError:
     """What a foreign error means when nothing was done yet. The message never holds a password: none of them do."""
     if isinstance(error, AuthenticationError | SpnegoError) or _is_fault(error, ACCESS_DENIED):
@@ -141,10 +160,11 @@ def translate(error: Exception, host: ManagementHost) -> OperationError:
 
 def never_sent(error: Exception) -> bool:
     """Whether the request that met this error provably did not leave this machine, or was refused unread."""
-    if isinstance(error, requests.ConnectTimeout | WSManFaultError | AuthenticationError | SpnegoError):
+    if isinstance(error, WSManFaultError):
+        return error.code in REFUSED_UNREAD
+    if isinstance(error, requests.ConnectTimeout | AuthenticationError | SpnegoError):
         return True
-    causes = _causes(error)
-    return any(isinstance(cause, NewConnectionError | ssl.SSLCertVerificationError) for cause in causes)
+    return any(isinstance(cause, NewConnectionError | ssl.SSLCertVerificationError) for cause in _causes(error))
 
 
 def is_lost_shell(error: Exception) -> bool:

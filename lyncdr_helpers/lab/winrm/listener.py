@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import os
 import socket
 import ssl
 from collections.abc import Callable
@@ -27,12 +28,13 @@ class Listener(ThreadingHTTPServer):
     """The socket; one thread per connection."""
 
     daemon_threads = True
+    allow_reuse_address = os.name != "nt"  # on Windows it would let a second server take the same port
     request_queue_size = 128
 
     def __init__(self, address: str, port: int, certificate: tuple[Path, Path], users: Users, handle: Handle) -> None:
-        super().__init__((address, port), _Connection)
         context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
         context.load_cert_chain(*certificate)
+        super().__init__((address, port), _Connection)
         # The handshake belongs into the connection's thread: a client that dawdles must not hold up the others.
         self.socket = context.wrap_socket(self.socket, server_side=True, do_handshake_on_connect=False)
         self.users = users

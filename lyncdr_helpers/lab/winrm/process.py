@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import ntpath
 import threading
 from collections.abc import Mapping, Sequence
@@ -11,8 +12,10 @@ from lyncdr_helpers.lab.winrm.call import Executable, ProgramCall, Stopped
 from lyncdr_helpers.lab.winrm.faults import Faults
 from lyncdr_helpers.lab.winrm.shell import Shell
 
-NOT_FOUND = 1
-"""The exit code of cmd.exe for a program it does not find."""
+log = logging.getLogger(__name__)
+
+FAILED = 1
+"""The exit code of cmd.exe for a program it does not find; also of one that was stopped or broke down."""
 
 
 class ProcessShell(Shell):
@@ -54,18 +57,26 @@ class ProcessShell(Shell):
         program = self._programs.get(name)
         if program is None:
             self._write(command, "stderr", f"'{name}' is not recognized as an internal or external command,\r\n")
-            self.ended(command, NOT_FOUND)
+            self.ended(command, FAILED)
             return
         fault = self._faults.take(name)
+        exit_code = FAILED
         if fault != "cut before act":
-            try:
-                exit_code = program(self._call(command, words[1:], heard=fault is None))
-            except Stopped:
-                exit_code = NOT_FOUND
+            exit_code = self._act(program, self._call(command, words[1:], heard=fault is None))
         if fault in ("cut before act", "cut after act"):
             self.cut()
         elif fault is None:
             self.ended(command, exit_code)
+
+    def _act(self, program: Executable, call: ProgramCall) -> int:
+        try:
+            return program(call)
+        except Stopped:
+            return FAILED
+        except Exception as cause:  # a mistake in a program must reach its client, not only this thread
+            log.exception("A program failed")
+            call.err(f"Unhandled exception: {type(cause).__name__}: {cause}\r\n")
+            return FAILED
 
     def _call(self, command: str, arguments: list[str], *, heard: bool) -> ProgramCall:
         if not heard:

@@ -48,7 +48,7 @@ class WinrmServer:
         self.port = port
         self.faults = Faults()
         self._certificate = certificate
-        self._users = Users(users, certificate[1].with_suffix(f".{port}.users"))
+        self._users = Users(users, certificate[1].parent)
         self._cmdlets = {name.lower(): cmdlet for name, cmdlet in cmdlets.items()}
         self._programs = {name.lower(): program for name, program in programs.items()}
         self._shells: dict[str, Shell] = {}
@@ -57,8 +57,8 @@ class WinrmServer:
 
     def start(self) -> None:
         """Listen. Raises OSError where the address is taken. Port 0 becomes the port that was free."""
-        self._users.write()
         self._listener = Listener(self.address, self.port, self._certificate, self._users, self._handle)
+        self._users.write()
         self.port = self._listener.server_address[1]
         self._thread = threading.Thread(
             target=self._listener.serve_forever, args=(0.05,), name=f"winrm {self.address}:{self.port}", daemon=True

@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import binascii
 import os
+import tempfile
 import threading
 from collections.abc import Mapping
 from pathlib import Path
@@ -18,25 +19,34 @@ set for one step at a time, so that servers with different users stand side by s
 
 
 class Users:
-    """The accounts a server knows, `DOMAIN\\name` -> password, and the file that shows them to pyspnego."""
+    """The accounts a server knows, `DOMAIN\\name` -> password, and the file in `folder` that shows them to pyspnego."""
 
-    def __init__(self, users: Mapping[str, str], file: Path) -> None:
-        self._users = {name.lower(): password for name, password in users.items()}
-        self._file = file
+    def __init__(self, users: Mapping[str, str], folder: Path) -> None:
+        self._users = {name.lower(): (name, password) for name, password in users.items()}
+        self._folder = folder
+        self._file = Path()
 
     def write(self) -> None:
         """Put the accounts on disk, readable to their owner alone. Raises ValueError for a password with a colon."""
-        lines = [":".join([*name.rpartition("\\")[::2], password]) for name, password in self._users.items()]
+        lines = [":".join([*name.rpartition("\\")[::2], password]) for name, password in self._users.values()]
         if any(line.count(":") != 2 for line in lines):
             raise ValueError("A lab password may not contain a colon.")
-        self._file.touch(mode=0o600)
-        self._file.write_text("\n".join(lines) + "\n", encoding="utf-8")
+        handle, name = tempfile.mkstemp(dir=self._folder, suffix=".users")
+        self._file = Path(name)
+        with os.fdopen(handle, "w", encoding="utf-8") as file:
+            file.write("\n".join(lines) + "\n")
 
     def remove(self) -> None:
         self._file.unlink(missing_ok=True)
 
-    def knows(self, name: str, password: str) -> bool:
-        return self._users.get(name.lower()) == password
+    def check(self, name: str, password: str) -> str:
+        """The account's name as it is spelled here, or an empty string where name or password is wrong."""
+        spelled, right = self._users.get(name.lower(), ("", ""))
+        return spelled if right == password else ""
+
+    def spelled(self, name: str) -> str:
+        """The name of an account that has signed in, as it is spelled here."""
+        return self._users[name.lower()][0]
 
     def step(self, context: spnego.ContextProxy | None, token: bytes) -> tuple[spnego.ContextProxy, bytes]:
         """One step of a negotiation: its state, and the token for the client. Raises SpnegoError."""
@@ -76,10 +86,8 @@ class SignIn:
 
     def _basic(self, pair: str) -> tuple[bool, list[str]]:
         name, _, password = pair.partition(":")
-        if not self._users.knows(name, password):
-            return False, _offers()
-        self.user = name
-        return True, []
+        self.user = self._users.check(name, password)
+        return (True, []) if self.user else (False, _offers())
 
     def _negotiate(self, token: bytes) -> tuple[bool, list[str]]:
         try:
@@ -90,7 +98,7 @@ class SignIn:
         headers = [f"Negotiate {base64.b64encode(reply).decode()}"] if reply else []
         if not self._context.complete:
             return False, headers
-        self.user = self._context.client_principal or ""
+        self.user = self._users.spelled(self._context.client_principal or "")
         return True, headers
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import enum
 from typing import Any
 
 from psrpcore.types import (
@@ -10,7 +9,6 @@ from psrpcore.types import (
     ErrorRecord,
     NETException,
     PSCustomObject,
-    PSInt,
     PSInt64,
     PSObject,
     PSString,
@@ -66,16 +64,7 @@ def category(error: CmdletError, cmdlet: str) -> ErrorCategoryInfo:
 
 
 def _property(value: Any) -> Any:
-    if isinstance(value, enum.Enum):
-        return _enum(value)
+    """Only large numbers need help: psrpcore knows the rest, also that an enum.Enum is a number with a name."""
     if isinstance(value, int) and not isinstance(value, bool) and abs(value) > LARGEST_INT32:
         return PSInt64(value)
     return value
-
-
-def _enum(value: enum.Enum) -> PSInt:
-    """A .NET enumeration value: a number that spells itself out."""
-    number = PSInt(value.value)
-    number.PSObject.type_names = [f"Deserialized.{type(value).__name__}", "Deserialized.System.Enum", "System.Object"]
-    number.PSObject.to_string = value.name
-    return number
