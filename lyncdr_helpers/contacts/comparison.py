@@ -7,6 +7,9 @@ from dataclasses import dataclass
 
 from lyncdr_helpers.contacts.lists import Contact, ContactList, Group
 
+Key = tuple[str, str]
+"""What makes a group the same group (lists.Group.key)."""
+
 
 @dataclass(frozen=True)
 class Restored:
@@ -54,12 +57,12 @@ def _restored(expected: ContactList, found: ContactList | None) -> Restored:
     return Restored(expected.user, count, count - len(gone), gone, missing_groups(expected, found))
 
 
-def _memberships(of: ContactList) -> dict[str, frozenset[str]]:
+def _memberships(of: ContactList) -> dict[str, frozenset[Key]]:
     keys = {group.number: group.key for group in of.groups}
     return {contact.buddy: _groups(contact, keys) for contact in of.contacts if contact.buddy != of.user}
 
 
-def _groups(contact: Contact, keys: Mapping[int, str]) -> frozenset[str]:
+def _groups(contact: Contact, keys: Mapping[int, Key]) -> frozenset[Key]:
     return frozenset(keys[number] for number in contact.groups if number in keys)
 
 

@@ -65,7 +65,7 @@ def write_import(path: Path, lists: Iterable[ContactList]) -> None:
         file.write(f'<?xml version="1.0" encoding="utf-16"?>\n<HomedResources xmlns="{NAMESPACE}">\n'.encode("utf-16"))
         for found in lists:
             _require_once(found.user, seen, path)
-            file.write((_without_self(found).decode() + "\n").encode("utf-16-le"))
+            file.write((_on_its_own(_without_self(found)).decode() + "\n").encode("utf-16-le"))
         file.write("</HomedResources>\n".encode("utf-16-le"))
 
 
@@ -168,6 +168,15 @@ def _without_self(found: ContactList) -> bytes:
             contact.getparent().remove(contact)
     kept: bytes = etree.tostring(resource, method="c14n")
     return kept
+
+
+def _on_its_own(element: bytes) -> bytes:
+    """A canonical element as it may stand below the root: it never inherits the root's default namespace.
+
+    C14N declares a default namespace first. Without one, an unknown child would fall into the root's.
+    """
+    name, _, rest = element.partition(b" ")
+    return element if rest.startswith(b'xmlns="') else name + b' xmlns="" ' + rest
 
 
 @contextmanager

@@ -19,9 +19,9 @@ class Group:
     external_uri: str = ""
 
     @property
-    def key(self) -> str:
-        """What makes it the same group on another pool, where its number may differ."""
-        return self.external_uri.lower() or self.name
+    def key(self) -> tuple[str, str]:
+        """What makes it the same group on another pool, where its number may differ: the address, or the name."""
+        return ("", self.external_uri.lower()) if self.external_uri else (self.name, "")
 
 
 @dataclass(frozen=True, slots=True)
