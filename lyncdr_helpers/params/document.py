@@ -105,12 +105,20 @@ class Document:
         for key, item in node.value:
             line = key.start_mark.line + 1
             if isinstance(key, ScalarNode) and key.tag in TEXT:
-                yield str(key.value), line, item
+                yield self._text(key, location), line, item
             else:
                 self._flaw(line, location, "has a key that is not text")
 
+    def _text(self, node: ScalarNode, location: Location) -> str:
+        """The scalar's text; two escaped halves of a character ("\\ud83d\\ude00", as JSON has them) become one."""
+        try:
+            return str(node.value).encode("utf-16", "surrogatepass").decode("utf-16")
+        except UnicodeDecodeError:
+            self._flaw(node.start_mark.line + 1, location, "holds half a character")
+            return ""
+
     def _scalar(self, node: ScalarNode, location: Location) -> Any:
-        text = str(node.value)
+        text = self._text(node, location)
         try:
             match str(node.tag).removeprefix(TAG):
                 case "null":
@@ -136,7 +144,8 @@ def _whole(text: str) -> int:
 
 
 def _line_of(error: MarkedYAMLError) -> int:
-    mark = error.problem_mark or error.context_mark
+    begun_and_never_ended = "stream" in str(error.problem)
+    mark = (begun_and_never_ended and error.context_mark) or error.problem_mark
     return mark.line + 1 if mark else 1
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from types import NoneType
 from typing import Annotated, Any, get_args, get_origin
 
@@ -11,6 +12,9 @@ from pydantic.fields import FieldInfo
 
 from lyncdr_helpers.params.mistakes import Location
 from lyncdr_helpers.params.models import Params
+
+BARE = re.compile(r"(?!(?i:true|false|null)$)[A-Za-z_\\/]([\w .@/\\-]*[\w.])?|\d+\.\d+\.\d+\.\d+")
+"""Text that YAML reads as itself without quotes, wherever it stands."""
 
 
 def fields_of(model: type[BaseModel]) -> dict[str, FieldInfo]:
@@ -58,10 +62,8 @@ def spelled(value: Any) -> str:
             return "{" + ", ".join(f"{key}: {spelled(inner)}" for key, inner in value.items()) + "}"
         case list():
             return "[" + ", ".join(spelled(inner) for inner in value) + "]"
-        case str() if "\\" in value or value.startswith(("env:", "keyring:", "file:")):
-            return f"'{value}'"
-        case str() if not set(value) & set(",:[]{}#&*!|>'\"%@`"):
-            return value
+        case str():
+            return value if BARE.fullmatch(value) else "'" + value.replace("'", "''") + "'"
         case _:
             return json.dumps(value, ensure_ascii=False)
 

@@ -239,6 +239,15 @@ class ManagementHost(Model):
     timeout_seconds: float = Field(3600, gt=0, le=86400, description="How long one command may take.", examples=[3600])
 
 
+_MANAGEMENT_HOST = {
+    "transport": "winrm",
+    "url": "https://mgmt02.example.org:5986/wsman",
+    "user": "EXAMPLE\\svc-lyncdr",
+    "password": "keyring:lyncdr/management",
+    "exchange": {"there": "D:\\lyncdr", "here": "\\\\mgmt02\\lyncdr$"},
+}
+
+
 class Tsig(Model):
     """The key of signed updates (RFC 8945)."""
 
@@ -282,10 +291,19 @@ class CutoverRecord(Model):
     ttl: int = Field(300, ge=0, le=86400, description="Its time to live from then on, in seconds.", examples=[300])
 
 
+_DNS_SERVER = {
+    "name": "dc2",
+    "address": "192.0.2.20",
+    "zones": ["example.org"],
+    "update": "gss-tsig",
+    "host": "dc2.example.org",
+}
+
+
 class Dns(Model):
     """Names: who answers for them, who is watched, and what must move."""
 
-    servers: list[DnsServer] = Field(min_length=1, description="Authoritative servers.")
+    servers: list[DnsServer] = Field(min_length=1, description="Authoritative servers.", examples=[[_DNS_SERVER]])
     resolvers: list[Resolver] = Field(default_factory=list, description="Resolvers to watch.")
     records: list[CutoverRecord] = Field(min_length=1, description="Records that move in an activation.")
 
@@ -330,7 +348,7 @@ class Params(Model):
     sites: Sites = Field(description="The two sites, with their pools and servers.")
     failover: Failover = Field(description="Which pool's users go where.")
     directory: DirectoryAccess = Field(description="The domain controller to ask.")
-    management_host: ManagementHost = Field(description="Where cmdlets and dbimpexp run.")
+    management_host: ManagementHost = Field(description="Where cmdlets and dbimpexp run.", examples=[_MANAGEMENT_HOST])
     dns: Dns = Field(description="Nameservers, resolvers, and the records that move.")
     backup: Backup = Field(description="Where backup sets are made and kept.")
     thresholds: Thresholds = Field(default_factory=Thresholds, description="The promises of this deployment.")

@@ -73,11 +73,11 @@ def directory_sign_in(params: Params) -> Iterator[Finding]:
     """A simple or NTLM bind needs a user and a password; a simple bind sends the password and so needs TLS."""
     access = params.directory
     bind: Location = ("directory", "bind")
-    if access.bind.method != "kerberos":
-        if not access.bind.user:
-            yield Finding((*bind, "user"), f"is missing: a {access.bind.method} bind needs it")
-        if not access.bind.password:
-            yield Finding((*bind, "password"), f"is missing: a {access.bind.method} bind needs it")
+    needs = {"simple": "a simple bind needs it", "ntlm": "an NTLM bind needs it"}.get(access.bind.method)
+    if needs and not access.bind.user:
+        yield Finding((*bind, "user"), f"is missing: {needs}")
+    if needs and not access.bind.password:
+        yield Finding((*bind, "password"), f"is missing: {needs}")
     encrypted = access.url.startswith("ldaps://") or access.start_tls
     if access.bind.method == "simple" and not encrypted:
         yield Finding(("directory", "url"), "a simple bind would send the password in clear: use ldaps, or start_tls")
