@@ -6,13 +6,13 @@ import shutil
 import subprocess
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from lyncdr_helpers import files
 from lyncdr_helpers.adapters.dialer import SocketDialer
 from lyncdr_helpers.errors import InputError, LyncdrError
-from lyncdr_helpers.lab import loading, members, params, pki, seed, sites
+from lyncdr_helpers.lab import kerberos, loading, members, params, pki, seed, sites
 from lyncdr_helpers.lab.blueprint import DR_POOL, PRIMARY_POOL, Blueprint
 from lyncdr_helpers.lab.claim import Claim
 from lyncdr_helpers.lab.endpoints import Endpoint, answers, endpoints
@@ -54,8 +54,9 @@ def up(
     with the end of its log; then nothing of the lab is left.
     """
     _require_combination(blueprint)
+    blueprint = replace(blueprint, folder=blueprint.folder.resolve())
     with claim or Claim(blueprint):
-        _make_room(blueprint.folder)
+        _make_room(blueprint)
         try:
             _bring_up(blueprint, owner_pid, on_progress)
         except BaseException:
@@ -87,6 +88,12 @@ def status(folder: Path) -> list[Row]:
     return [_row(blueprint, endpoint) for endpoint in endpoints(blueprint)]
 
 
+def environment(folder: Path) -> dict[str, str]:
+    """What a process must have in its environment to work on the lab: a fresh ticket with Samba's DNS, else nothing."""
+    blueprint = Blueprint.load(folder)
+    return kerberos.sign_in(blueprint) if blueprint.dns == "samba" else {}
+
+
 def fail(folder: Path, part: Part) -> None:
     """Take a site, or the link between the sites, away; returns when its registrars refuse connections."""
     _change(folder, sites.read(folder).failed(part))
@@ -103,27 +110,33 @@ def _require_combination(blueprint: Blueprint) -> None:
         raise InputError("Samba's DNS comes with Samba's directory only.", "Add --directory samba.")
 
 
-def _make_room(folder: Path) -> None:
-    """An empty folder for the lab: what a dead lab left goes, what is somebody else's stays."""
-    if _is_lab(folder):
-        if members.members(folder):
-            raise InputError(f"A lab stands in {folder}.", "Take it down first: lyncdr lab down")
-        down(folder)
-    elif folder.exists() and any(path.name != KEPT for path in folder.iterdir()):
-        raise InputError(f"{folder} holds files that are no lab's.", "Give an empty folder, or one that is not there.")
-    folder.mkdir(parents=True, exist_ok=True)
+def _make_room(blueprint: Blueprint) -> None:
+    """A folder for the lab alone: what a dead lab left goes, what is somebody else's stays."""
+    folder = blueprint.folder
+    try:
+        if _is_lab(folder):
+            if members.members(folder):
+                raise InputError(f"A lab stands in {folder}.", "Take it down first: lyncdr lab down")
+            down(folder)
+        elif folder.exists() and any(path.name != KEPT for path in folder.iterdir()):
+            raise InputError(f"{folder} holds files that are no lab's.", "Give a folder that is empty or not there.")
+        blueprint.save()
+    except OSError as cause:
+        raise InputError(
+            f"The folder {folder} is of no use: {cause.strerror}.", "Give one you may write to."
+        ) from cause
 
 
 def _bring_up(blueprint: Blueprint, owner_pid: int | None, on_progress: Progress) -> None:
-    blueprint.save()
     on_progress("certificates and passwords")
     pki.issue(blueprint)
     pki.make_secrets(blueprint)
     files.replace(blueprint.params_file, params.render(blueprint, blueprint.folder).encode())
-    on_progress(f"{blueprint.users} users")
+    on_progress(f"a deployment with {blueprint.users} users")
     deployment = seed.generate(blueprint)
     running = {}
     for role, load in loading.steps(blueprint).items():
+        on_progress(f"loading: {role}")
         load(deployment)
         running[role] = members.start(blueprint.folder, role, owner_pid)
     for endpoint in endpoints(blueprint):
@@ -179,13 +192,23 @@ def _change(folder: Path, wanted: Sites) -> None:
     if not _is_lab(folder):
         raise InputError(f"There is no lab in {folder}.", "Start one: lyncdr lab up")
     blueprint = Blueprint.load(folder)
-    sites.write(folder, wanted)
     until = time.monotonic() + PART_SECONDS
+    while not _written(folder, wanted) and time.monotonic() < until:
+        time.sleep(POLL_SECONDS)
     for registrar in (endpoint for endpoint in endpoints(blueprint) if endpoint.server in POOLS):
         while not _shows(blueprint, registrar, wanted):
             if time.monotonic() > until:
                 raise LyncdrError(f"The registrar {registrar} does not follow.", "Look at: lyncdr lab status")
             time.sleep(POLL_SECONDS)
+
+
+def _written(folder: Path, wanted: Sites) -> bool:
+    """False on Windows when a server reads the file at that very moment."""
+    try:
+        sites.write(folder, wanted)
+    except PermissionError:
+        return False
+    return True
 
 
 def _shows(blueprint: Blueprint, registrar: Endpoint, wanted: Sites) -> bool:

@@ -12,6 +12,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import suppress
+from operator import itemgetter
 from pathlib import Path
 
 import psutil
@@ -59,26 +60,25 @@ def log_file(folder: Path, role: str) -> Path:
 
 def members(folder: Path) -> list[psutil.Process]:
     """The lab's living processes, oldest first."""
-    ours = str(folder.resolve())
-    return sorted((p for p, marks in _marked() if marks[LAB] == ours), key=psutil.Process.create_time)
+    return [process for _, process, _ in sorted(_of(folder), key=itemgetter(0))]
 
 
 def main_process(folder: Path, role: str) -> psutil.Process | None:
-    """The lab process with that role, or None when it is dead."""
+    """The lab process with that role, or None when it is dead; what it started has its role too, and is younger."""
+    found = [(since, process) for since, process, its in _of(folder) if its == role]
+    return min(found, key=itemgetter(0))[1] if found else None
+
+
+def _of(folder: Path) -> Iterator[tuple[float, psutil.Process, str]]:
+    """(born, process, role) of everything that belongs to the lab and that this user may see."""
     ours = str(folder.resolve())
-    found = [p for p, marks in _marked() if marks[LAB] == ours and marks.get(ROLE) == role]
-    return min(found, key=psutil.Process.create_time, default=None)
-
-
-def _marked() -> Iterator[tuple[psutil.Process, dict[str, str]]]:
-    """Every process of any lab that this user may see, with its environment."""
     for process in psutil.process_iter():
         try:
             marks = process.environ()
+            if marks.get(LAB) == ours:
+                yield process.create_time(), process, marks.get(ROLE, "")
         except psutil.Error:
             continue  # ended meanwhile, or somebody else's
-        if LAB in marks:
-            yield process, marks
 
 
 def stop_file(folder: Path) -> Path:

@@ -8,6 +8,8 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from pathlib import Path
 
 import psutil
@@ -21,10 +23,10 @@ from lyncdr_helpers.clock import SystemClock
 from lyncdr_helpers.errors import InputError, LyncdrError
 from lyncdr_helpers.lab import lifecycle, members
 from lyncdr_helpers.lab.blueprint import DOMAIN, DR_POOL, PRIMARY_POOL, Blueprint
-from lyncdr_helpers.lab.claim import Taken
+from lyncdr_helpers.lab.claim import Taken, claim_subnet
 from lyncdr_helpers.lab.endpoints import endpoints
 from lyncdr_helpers.params.reading import read_params
-from lyncdr_helpers.ports import Command
+from lyncdr_helpers.ports import Command, RecordChange
 
 USERS = 20
 
@@ -159,6 +161,22 @@ def test_down_leaves_nothing_but_the_runs(tmp_path, lab):
         lifecycle.status(second.folder)
 
 
+def test_two_labs_that_come_up_at_once(tmp_path):
+    """Labs that start in the same moment and on any free subnet stand on two, and both answer."""
+
+    def bring_up(name: str) -> Blueprint:
+        claim = claim_subnet(Blueprint(tmp_path / name, users=USERS), range(66, 68))
+        lifecycle.up(claim.blueprint, owner_pid=os.getpid(), claim=claim)
+        return claim.blueprint
+
+    with ThreadPoolExecutor(2) as pool:
+        labs = list(pool.map(bring_up, ["a", "b"]))
+    assert {blueprint.subnet for blueprint in labs} == {"127.53.66", "127.53.67"}
+    for blueprint in labs:
+        assert set(states(blueprint.folder).values()) == {"answers"}
+        lifecycle.down(blueprint.folder)
+
+
 def test_a_lab_goes_with_its_owner(tmp_path):
     """A killed owner takes its lab along; what it left does not keep the next lab from the folder."""
     folder = tmp_path / "lab"
@@ -195,6 +213,47 @@ def test_a_server_that_does_not_come_up(tmp_path):
         with pytest.raises(LyncdrError, match=r"(?s)process dns died with exit code 1.*cannot listen"):
             lifecycle.up(blueprint)
     assert not blueprint.folder.exists()
+    assert not any(listens(one.address, one.port) for one in endpoints(blueprint))
+
+
+# -- real servers ------------------------------------------------------------------------------------------------------
+@pytest.mark.real("bind")
+def test_on_bind(tmp_path):
+    """The same lab on BIND answers, and leaves no process."""
+    blueprint = Blueprint(tmp_path / "lab", subnet="127.53.67", users=USERS, dns="bind")
+    lifecycle.up(blueprint, owner_pid=os.getpid())
+    names = {process.name() for process in members.members(blueprint.folder)}
+    record = authoritative(read_params(blueprint.params_file).params.dns.servers[0], blueprint.folder).ask(
+        DOMAIN, "SOA"
+    )
+    lifecycle.down(blueprint.folder)
+    assert "named" in names
+    assert record is not None
+    assert not blueprint.folder.exists()
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(300)
+@pytest.mark.real("samba")
+def test_on_samba(tmp_path, monkeypatch):
+    """The same lab on Samba takes an update with its own ticket; Samba ends though the process above it was killed."""
+    blueprint = Blueprint(tmp_path / "lab", subnet="127.53.69", users=USERS, directory="samba", dns="samba")
+    lifecycle.up(blueprint, owner_pid=os.getpid())
+    try:
+        assert set(states(blueprint.folder).values()) == {"answers"}
+        for name, value in lifecycle.environment(blueprint.folder).items():
+            monkeypatch.setenv(name, value)
+        server = authoritative(read_params(blueprint.params_file).params.dns.servers[0], blueprint.folder)
+        old = server.ask(f"sip.{DOMAIN}", "A")
+        assert old is not None
+        assert old.values == (blueprint.primary_server,)
+        assert server.update(DOMAIN, [RecordChange(old, replace(old, values=(blueprint.dr_server,)))])
+        above = members.main_process(blueprint.folder, "directory")
+        assert above is not None
+        above.kill()
+    finally:
+        lifecycle.down(blueprint.folder)
+    assert not members.members(blueprint.folder)
     assert not any(listens(one.address, one.port) for one in endpoints(blueprint))
 
 
