@@ -39,6 +39,8 @@ def is_cut(error: BaseException) -> bool:
 
 def translated(error: Exception, access: DirectoryAccess, doing: str) -> OperationError:
     """The error in one line: what, where, what next. `doing`: `signing in`, `the search below 'DC=…'`."""
+    if isinstance(error.__context__, tuple(_kerberos_errors())):
+        error = error.__context__  # ldap3 then gives the bind up, and reports what the server says to that
     where = f"{access.domain_controller} ({access.url})"
     who = access.bind.user or "the Kerberos ticket"
     if isinstance(error, ssl.SSLCertVerificationError):
@@ -46,7 +48,7 @@ def translated(error: Exception, access: DirectoryAccess, doing: str) -> Operati
             f"The certificate of {where} does not prove that it is {access.domain_controller}: {error.verify_message}.",
             "Check directory.ca_file and directory.domain_controller, and who answers at that address.",
         )
-    if isinstance(error, (*CUT, fault.LDAPSocketOpenError)) and not isinstance(error, ssl.SSLError):
+    if _is_silence(error):
         return Unreachable(
             f"No answer from the domain controller {where} during {doing}: {_first_line(error)}.",
             "Check the address, the port and the network; then run the same command again.",
@@ -58,7 +60,7 @@ def translated(error: Exception, access: DirectoryAccess, doing: str) -> Operati
         )
     if isinstance(error, UNPROTECTED):
         return AccessDenied(
-            f"The domain controller {where} takes no password over an unprotected connection.",
+            f"The domain controller {where} takes no sign-in over an unprotected connection.",
             "Use an ldaps:// URL, or set directory.start_tls to true.",
         )
     if isinstance(error, (*REFUSED, *of_sign_in())) and not isinstance(error, fault.LDAPExceptionError):
@@ -69,6 +71,15 @@ def translated(error: Exception, access: DirectoryAccess, doing: str) -> Operati
     return OperationError(
         f"The domain controller {where} could not complete {doing}: {_first_line(error)}.",
         "Check directory.base and the names in the parameters.",
+    )
+
+
+def _is_silence(error: Exception) -> bool:
+    """Whether nobody answered, or not in time. ldap3 mixes its own error types with those of the socket."""
+    if isinstance(error, ssl.SSLError):
+        return False
+    return isinstance(error, (*CUT, fault.LDAPSocketOpenError)) or (
+        isinstance(error, fault.LDAPStartTLSError) and isinstance(error, OSError)
     )
 
 

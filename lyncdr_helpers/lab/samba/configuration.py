@@ -37,7 +37,8 @@ SMB_CONF = """\
   tls certfile = {certificate}
   tls keyfile = {key}
   tls cafile = {ca}
-  ldap server require strong auth = yes
+  # Passwords over TLS only, as the embedded directory; Kerberos with TLS too, as Windows.
+  ldap server require strong auth = allow_sasl_over_tls
   allow dns updates = secure only
   dns forwarder =
   dsdb:schema update allowed = yes

@@ -41,6 +41,7 @@ def main() -> None:
     add_records(job, samdb)
     samdb.transaction_commit()
     add_service_account(job, samdb)
+    add_service_name(job, samdb)
 
 
 def make(job: dict[str, Any], settings: LoadParm) -> None:
@@ -129,6 +130,14 @@ def add_service_account(job: dict[str, Any], samdb: SamDB) -> None:
     samdb.newuser(account, job["service"]["password"])
     samdb.setexpiry(f"(sAMAccountName={account})", 0, no_expiry_req=True)
     samdb.add_remove_group_members("DnsAdmins", [account])
+
+
+def add_service_name(job: dict[str, Any], samdb: SamDB) -> None:
+    """What Kerberos clients call its LDAP: a domain controller registers that itself, with a service left out here."""
+    message = ldb.Message(ldb.Dn(samdb, f"CN={job['host'].upper()},OU=Domain Controllers,{job['base']}"))
+    name = f"ldap/{job['host']}.{job['zone']}"
+    message["name"] = ldb.MessageElement(name, ldb.FLAG_MOD_ADD, "servicePrincipalName")
+    samdb.modify(message)
 
 
 if __name__ == "__main__":
