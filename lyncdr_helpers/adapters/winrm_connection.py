@@ -19,6 +19,13 @@ from lyncdr_helpers.credentials import SecretReference
 from lyncdr_helpers.errors import AccessDenied, InputError, OperationError, Unreachable, Untrusted
 from lyncdr_helpers.params.models import ManagementHost
 
+try:
+    from krb5 import Krb5Error
+except ImportError:  # Kerberos is optional; pyspnego imports it when it is asked for it, and then raises this again
+    KERBEROS_ERRORS: tuple[type[Exception], ...] = (ImportError,)
+else:
+    KERBEROS_ERRORS = (ImportError, Krb5Error)
+
 FOREIGN_ERRORS = (requests.RequestException, WinRMError, SpnegoError, ParseError)
 """Everything pypsrp lets through when a server, a network or a sign-in is not as it should be."""
 
@@ -54,12 +61,14 @@ class Connection(WSMan):
         answer = self.invoke(WSManAction.RECEIVE, resource_uri, resource, option_set, selector_set, timeout)
         return answer.find("s:Body", {"s": "http://www.w3.org/2003/05/soap-envelope"})
 
-    def create(self, *args: Any, **kwargs: Any) -> Any:
-        """A server that never asks who we are begins no negotiation, which pypsrp then looks up in vain."""
+    def invoke(self, *args: Any, **kwargs: Any) -> Any:
+        """Every message passes here; what signing in may raise besides pypsrp's own errors becomes one of them."""
         try:
-            return super().create(*args, **kwargs)
-        except KeyError as cause:
-            raise WinRMError("it does not ask who we are") from cause
+            return super().invoke(*args, **kwargs)
+        except KeyError as cause:  # pypsrp looks up the negotiation that the server should have begun
+            raise WinRMError("It does not ask who we are") from cause
+        except KERBEROS_ERRORS as cause:
+            raise AuthenticationError(str(cause)) from cause
 
     def signal(self, *args: Any, **kwargs: Any) -> Any:
         return super().signal(*args, **{"timeout": CLOSE_SECONDS, **kwargs})
@@ -137,11 +146,12 @@ def _keep_quiet() -> None:
 def translate(error: Exception, host: ManagementHost) -> OperationError:
     """What a foreign error means when nothing was done yet. The message never holds a password: none of them do."""
     if isinstance(error, AuthenticationError | SpnegoError) or _is_fault(error, ACCESS_DENIED):
+        why = f": {_reason(error.__cause__)}" if error.__cause__ else ""
         return AccessDenied(
-            f"The management host {host.url} does not let {host.user or 'this account'} in with {host.auth}.",
+            f"The management host {host.url} does not let {host.user or 'this account'} in with {host.auth}{why}.",
             "Check user, password and auth of management_host, and that the account may use PowerShell remoting there.",
         )
-    if isinstance(error, requests.exceptions.SSLError):
+    if isinstance(error, requests.exceptions.SSLError) and not _hung_up(error):
         return Untrusted(
             f"The certificate of the management host {host.url} does not prove that it is "
             f"{host.server_name or urlsplit(host.url).hostname}: {_reason(error)}.",
@@ -172,6 +182,11 @@ def is_lost_shell(error: Exception) -> bool:
     return _is_fault(error, NO_SUCH_SHELL)
 
 
+def _hung_up(error: Exception) -> bool:
+    """Whether the other side closed the line in the middle of TLS, which says nothing about its certificate."""
+    return any(isinstance(cause, ssl.SSLEOFError | ssl.SSLZeroReturnError) for cause in _causes(error))
+
+
 def _is_fault(error: Exception, code: int) -> bool:
     return isinstance(error, WSManFaultError) and error.code == code
 
@@ -188,9 +203,17 @@ def _causes(error: BaseException) -> list[BaseException]:
     return found
 
 
-def _reason(error: Exception) -> str:
+def _reason(error: BaseException) -> str:
     """The innermost words of an error, without the layers around them."""
-    if isinstance(error, WinRMError | ParseError):
+    if isinstance(error, WinRMError):
         return str(error).strip(". ")
-    causes = [cause for cause in _causes(error) if isinstance(cause, OSError) and cause.strerror]
-    return str(causes[-1].strerror if causes else type(error).__name__).strip(". ")
+    words = (_words(cause) for cause in reversed(_causes(error)))
+    return next((each for each in words if each), type(error).__name__).strip(". ")
+
+
+def _words(error: BaseException) -> str:
+    if isinstance(error, ssl.SSLCertVerificationError) and error.verify_message:
+        return error.verify_message
+    if isinstance(error, OSError) and error.strerror:
+        return str(error.strerror)
+    return str(error) if all(isinstance(each, str) for each in error.args) else ""

@@ -53,6 +53,15 @@ def test_a_wrong_password(host: Host, auth: str) -> None:
     assert host.deployment.moved == []
 
 
+def test_kerberos_without_a_realm(host: Host, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """Where Kerberos is not set up on this machine, or not installed, signing in fails like any other way."""
+    (tmp_path / "krb5.conf").write_text("[libdefaults]\n", encoding="utf-8")
+    monkeypatch.setenv("KRB5_CONFIG", str(tmp_path / "krb5.conf"))
+    error = refusal(host.shell(auth="kerberos"))
+    assert type(error) is AccessDenied
+    assert "with kerberos" in error.message
+
+
 @pytest.mark.parametrize("auth", ["basic", "ntlm"])
 def test_an_unknown_user(host: Host, auth: str) -> None:
     """Who is not known is not let in."""
@@ -93,6 +102,7 @@ def test_a_certificate_of_another_ca(host: Host) -> None:
     error = refusal(host.shell(ca_file=Path("other.pem")))
     assert type(error) is Untrusted
     assert "do not go on" in error.remedy
+    assert "unable to get local issuer certificate" in error.message
 
 
 def test_a_certificate_that_only_the_system_could_know(host: Host) -> None:
@@ -104,7 +114,7 @@ def test_a_certificate_in_another_name(host: Host) -> None:
     """The server proves to be mgmt.lync.test; who expects mgmt03 is not satisfied."""
     error = refusal(host.shell(server_name="mgmt03.lync.test"))
     assert type(error) is Untrusted
-    assert "mgmt03.lync.test" in error.message
+    assert "hostname 'mgmt03.lync.test' doesn't match 'mgmt.lync.test'" in error.message
 
 
 def test_an_address_is_no_name(host: Host) -> None:
@@ -115,8 +125,27 @@ def test_an_address_is_no_name(host: Host) -> None:
 def test_nobody_listens(host: Host) -> None:
     """A dead port is Unreachable, at once."""
     shell = host.shell(url=f"https://{LONELY}:9/wsman")
-    assert type(refusal(shell)) is Unreachable
+    error = refusal(shell)
+    assert type(error) is Unreachable
+    assert "refused" in error.message
     assert quickly(lambda: refusal(shell)) < 2
+
+
+def test_a_server_that_hangs_up_on_tls(host: Host) -> None:
+    """A line that closes before the certificate was shown is Unreachable: nobody was distrusted."""
+    with socket.create_server((LONELY, 0)) as listener:
+
+        def hang_up() -> None:
+            connection, _ = listener.accept()
+            connection.recv(1)
+            connection.recv(65536)
+            connection.close()
+
+        thread = threading.Thread(target=hang_up)
+        thread.start()
+        error = refusal(host.shell(url=f"https://{LONELY}:{listener.getsockname()[1]}/wsman"))
+        thread.join()
+    assert type(error) is Unreachable
 
 
 def test_a_server_that_speaks_no_tls(host: Host) -> None:
