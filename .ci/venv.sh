@@ -27,12 +27,12 @@ require_python() {
     DEBIAN_FRONTEND=noninteractive apt-get install -qq -y --no-install-recommends "$package" >/dev/null
 }
 
-# The installer and what builds this package; pip checks their hashes.
+# A new environment with the installer and what builds this package; pip checks their hashes.
 bootstrap() {
     [ -x $bin/uv ] && [ $bin/uv -nt locks/bootstrap.txt ] && return
     require_python
     say "making .venv with $("$python" --version)"
-    "$python" -m venv .venv
+    "$python" -m venv --clear .venv
     $bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r locks/bootstrap.txt
     touch $bin/uv
 }
