@@ -20,6 +20,8 @@ from lyncdr_helpers.clock import Clock, stamp
 from lyncdr_helpers.errors import Locked
 
 CHUNK = 1 << 20
+PATIENCE = 5.0
+"""How long to wait for a lock, in seconds: a kernel whose runner was killed takes a moment to follow it."""
 
 
 def replace(path: Path, content: bytes) -> None:
@@ -91,7 +93,7 @@ class Lock:
         self._path = path
         self._clock = clock
         path.parent.mkdir(parents=True, exist_ok=True)
-        self._lock = filelock.FileLock(path, timeout=0, is_singleton=True)
+        self._lock = filelock.FileLock(path, timeout=PATIENCE, poll_interval=0.1, is_singleton=True)
 
     @property
     def _holder_path(self) -> Path:

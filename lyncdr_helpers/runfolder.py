@@ -110,8 +110,9 @@ def summarise(folder: RunFolder) -> RunSummary | None:
 
 def all_runs(runs_folder: Path) -> list[RunSummary]:
     """Every run, oldest first."""
-    folders = sorted(path for path in runs_folder.glob("*") if (path / "journal.jsonl").is_file())
-    return [summary for path in folders if (summary := summarise(RunFolder(path)))]
+    folders = (path for path in runs_folder.glob("*") if (path / "journal.jsonl").is_file())
+    found = [summary for path in folders if (summary := summarise(RunFolder(path)))]
+    return sorted(found, key=lambda run: (run.began, run.run))
 
 
 def choose(runs_folder: Path, phase: str, deployment: str, mode: str, approve: str, clock: Clock) -> RunFolder:

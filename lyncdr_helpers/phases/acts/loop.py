@@ -12,10 +12,13 @@ from dataclasses import dataclass, field
 
 from lyncdr_helpers import files
 from lyncdr_helpers.errors import OperationError, Refusal, UnknownOutcome
+from lyncdr_helpers.journal import Line
 from lyncdr_helpers.plan import Change, undo
 from lyncdr_helpers.ports import Command
 from lyncdr_helpers.session import Session
 
+STILL_SECONDS = 2.0
+"""How long facts must stay the same after a lost answer."""
 NAMED = 5
 """How many names an error message carries."""
 
@@ -59,8 +62,7 @@ def carry_out(session: Session, act: str, changes: Sequence[Change], see: See, d
     Raises Refusal when a target holds neither the old nor the new value, OperationError when a whole batch failed,
     UnknownOutcome when an answer was lost: the next run of the same command reads the facts back and goes on.
     """
-    seen = see(changes)
-    _settle(session, act, changes, seen)
+    seen = _settled(session, act, changes, see)
     _refuse_strangers(act, changes, seen)
     todo = [change for change in changes if seen[change.target] != change.new]
     already = len(changes) - len(todo)
@@ -128,14 +130,26 @@ def _judge(
     return Tally(act, done=len(done), failed=failed)
 
 
-def _settle(session: Session, act: str, changes: Sequence[Change], seen: Mapping[str, str]) -> None:
-    """Answer the intents that a crash or a lost answer left open, from what the world holds now."""
-    wanted = {change.target: change.new for change in changes}
-    for intent in session.journal.open_intents(act):
-        targets = [target for target in intent.facts["targets"] if target in wanted]
-        done = [target for target in targets if seen[target] == wanted[target]]
-        undone = {target: "nothing happened" for target in targets if target not in done}
-        session.journal.write("result", intent=intent.n, act=act, done=done, failed=undone, read_back=True)
+def _settled(session: Session, act: str, changes: Sequence[Change], see: See) -> Mapping[str, str]:
+    """The facts, after answering from them the intents that a crash or a lost answer left open."""
+    seen = see(changes)
+    left_open = session.journal.open_intents(act)
+    while left_open:
+        # What was sent may still be at work over there: facts count when they stand still.
+        session.clock.sleep(STILL_SECONDS)
+        before, seen = seen, see(changes)
+        if before == seen:
+            break
+    for intent in left_open:
+        _answer(session, act, intent, {one.target: one.new for one in changes}, seen)
+    return seen
+
+
+def _answer(session: Session, act: str, intent: Line, wanted: Mapping[str, str], seen: Mapping[str, str]) -> None:
+    targets = [target for target in intent.facts["targets"] if target in wanted]
+    done = [target for target in targets if seen[target] == wanted[target]]
+    undone = {target: "nothing happened" for target in targets if target not in done}
+    session.journal.write("result", intent=intent.n, act=act, done=done, failed=undone, read_back=True)
 
 
 def _refuse_strangers(act: str, changes: Sequence[Change], seen: Mapping[str, str]) -> None:
