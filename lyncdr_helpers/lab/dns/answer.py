@@ -16,7 +16,6 @@ import dns.rrset
 from lyncdr_helpers.lab.dns.zone import Zone
 
 PAYLOAD = 1232
-MAX_CHAIN = 8
 TRANSFERS = (dns.rdatatype.AXFR, dns.rdatatype.IXFR)
 
 
@@ -46,18 +45,21 @@ def _refusal(zone: Zone, query: dns.message.Message) -> dns.rcode.Rcode:
 
 def _resolve(zone: Zone, response: dns.message.Message, name: dns.name.Name, type: dns.rdatatype.RdataType) -> None:
     """Follow CNAMEs inside the zone until there is an answer, or proof that there is none."""
-    for _ in range(MAX_CHAIN):
-        found = _any(zone, name) if type == dns.rdatatype.ANY else zone.get(name, type)
-        alias = None if found else zone.get(name, dns.rdatatype.CNAME)
-        if found or alias:
-            response.answer.append(_rrset(name, found or alias))
-        if alias is None:
-            break
-        name = alias[0].target
-        if not name.is_subdomain(zone.origin):
+    passed = set()
+    while name.is_subdomain(zone.origin):
+        if name in passed:  # a circle: what was found of it, and the news that it leads nowhere, as BIND answers
+            response.set_rcode(dns.rcode.SERVFAIL)
             return
-    if not found:
-        _deny(zone, response, name)
+        passed.add(name)
+        if found := _any(zone, name) if type == dns.rdatatype.ANY else zone.get(name, type):
+            response.answer.append(_rrset(name, found))
+            return
+        alias = zone.get(name, dns.rdatatype.CNAME)
+        if alias is None:
+            _deny(zone, response, name)
+            return
+        response.answer.append(_rrset(name, alias))
+        name = alias[0].target
 
 
 def _deny(zone: Zone, response: dns.message.Message, name: dns.name.Name) -> None:
@@ -72,6 +74,5 @@ def _any(zone: Zone, name: dns.name.Name) -> dns.rdataset.Rdataset | None:
     return next(iter(zone.nodes.get(name, {}).values()), None)
 
 
-def _rrset(name: dns.name.Name, records: dns.rdataset.Rdataset | None) -> dns.rrset.RRset:
-    assert records is not None
+def _rrset(name: dns.name.Name, records: dns.rdataset.Rdataset) -> dns.rrset.RRset:
     return dns.rrset.from_rdata_list(name, records.ttl, list(records))
