@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Annotated
 
 import typer
 
+from lyncdr_helpers.cli.lab import lifecycle
 from lyncdr_helpers.cli.options import AsJson, Directory, Dns, Users
+from lyncdr_helpers.cli.output import answer, note
 
 
 def drill(
@@ -27,3 +30,29 @@ def drill(
     On real servers (Linux, root):
         lyncdr drill --users 2000 --directory samba --dns bind
     """
+    lifecycle()  # a missing package is said before anything else needs it
+    from rich.console import Console
+
+    from lyncdr_helpers.cli import live, scoreboard
+    from lyncdr_helpers.drill import Order
+    from lyncdr_helpers.drill import drill as play
+
+    progress = Console(stderr=True)
+    with live.watch(progress) as watcher:
+        score = play(Path("runs"), Order(users, directory, dns, keep), watcher)
+    scoreboard.show(score, progress if as_json else Console())
+    if keep:
+        note(f"The lab is still up:\n{_how_to_go_on(score.folder.path / 'lab')}")
+    if as_json:
+        answer(score.as_facts())
+    raise typer.Exit(score.exit_code)
+
+
+def _how_to_go_on(lab: Path) -> str:
+    return "\n".join(
+        [
+            f"  lyncdr lab status --folder {lab}",
+            f"  lyncdr run verify --params {lab / 'lab.yml'}",
+            f"  lyncdr lab down --folder {lab}",
+        ]
+    )

@@ -14,13 +14,13 @@ NOTES = 90
 ROW = 26
 AXIS = 28
 CHART_HEIGHT = 230
-TICKS = (1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200, 14400, 43200, 86400)
+TICKS = (0.1, 0.2, 0.5, 1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200, 14400, 43200, 86400)
 MOST_TICKS = 8
 
 
 @dataclass(frozen=True)
 class Bar:
-    """One row of a timeline, in seconds from its origin. `state`: done, failed, unfinished."""
+    """One row of a timeline, in seconds from its origin. `state`: done, unfinished, or the word for how it ended."""
 
     label: str
     began: float
@@ -39,9 +39,9 @@ class Scale:
     def x(self, seconds: float) -> float:
         return round(self.left + (self.right - self.left) * seconds / self.seconds, 2)
 
-    def ticks(self) -> Iterator[int]:
+    def ticks(self) -> Iterator[float]:
         step = next((tick for tick in TICKS if self.seconds / tick <= MOST_TICKS), TICKS[-1])
-        return iter(range(0, int(self.seconds) + 1, step))
+        return (number * step for number in range(int(self.seconds / step) + 1))
 
 
 def timeline(bars: Sequence[Bar], caption: str) -> Element | None:
@@ -81,25 +81,29 @@ def growth(points: Sequence[tuple[float, int]], total: int, what: str, caption: 
         node("text", "0", x=scale.left - 8, y=bottom + 4, class_="end"),
         node("line", x1=scale.left, y1=bottom, x2=scale.right, y2=bottom, class_="base"),
         node("text", f"{last:,} {what}", x=scale.right + 8, y=y(last) + 4, class_="strong"),
-        node("text", f"at {clock(points[-1][0])}", x=scale.right + 8, y=y(last) + 20),
+        node("text", f"after {spell(points[-1][0])}", x=scale.right + 8, y=y(last) + 20),
     )
 
 
 def clock(seconds: float) -> str:
-    """`0:07`, `12:30`, `1:02:03`."""
+    """`0:07`, `12:30`, `1:02:03`; where tenths matter, `0:07.5`."""
     whole = int(seconds)
+    if round(seconds - whole, 3):
+        return f"{whole // 60}:{seconds % 60:04.1f}"
     minutes = f"{whole // 60 % 60:02d}" if whole >= 3600 else f"{whole // 60}"
     return f"{whole // 3600}:{minutes}:{whole % 60:02d}" if whole >= 3600 else f"{minutes}:{whole % 60:02d}"
 
 
 def spell(seconds: float) -> str:
-    """A duration for people: `0.4 s`, `38 s`, `4 min 10 s`, `1 h 02 min`."""
-    if seconds < 10:
-        return f"{seconds:.1f} s"
-    if seconds < 60:
-        return f"{seconds:.0f} s"
+    """A duration for people: `24 ms`, `0.4 s`, `38 s`, `4 min 10 s`, `60 min`, `1 h 02 min`."""
+    if seconds < 0.1:
+        return f"{seconds * 1000:.0f} ms"
+    if seconds < 59.5:
+        return f"{seconds:.1f} s" if seconds < 10 else f"{seconds:.0f} s"
     minutes, rest = divmod(round(seconds), 60)
-    return f"{minutes} min {rest:02d} s" if minutes < 60 else f"{minutes // 60} h {minutes % 60:02d} min"
+    if minutes <= 60:
+        return f"{minutes} min {rest:02d} s" if rest else f"{minutes} min"
+    return f"{minutes // 60} h {minutes % 60:02d} min"
 
 
 def _figure(caption: str, height: float, *parts: Element | Iterable[Element]) -> Element:
@@ -116,10 +120,11 @@ def _grid(scale: Scale, top: float, bottom: float) -> Iterator[Element]:
 def _row(bar: Bar, scale: Scale, top: float) -> Element:
     left, middle = scale.x(bar.began), top + ROW / 2
     width = max(scale.x(bar.began + bar.seconds) - left, 2)
+    style = bar.state if bar.state in ("done", "unfinished") else "failed"
     took = spell(bar.seconds) + ("" if bar.state == "done" else f", {bar.state}")
     return node(
         "g",
         node("text", bar.label, x=LABELS - 12, y=middle + 4, class_="end"),
-        node("rect", x=left, y=top + 5, width=round(width, 2), height=ROW - 10, class_=bar.state),
+        node("rect", x=left, y=top + 5, width=round(width, 2), height=ROW - 10, class_=style),
         node("text", took, x=round(left + width + 6, 2), y=middle + 4),
     )

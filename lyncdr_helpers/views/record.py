@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import csv
 import datetime as dt
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -21,7 +21,7 @@ MOVE_USERS = "move users"
 
 @dataclass(frozen=True)
 class Step:
-    """One step. `state`: done, failed (the run ended in it), or unfinished."""
+    """One step. `state`: done, unfinished, or the outcome of the run that ended in it."""
 
     name: str
     began: dt.datetime
@@ -117,13 +117,9 @@ class Record:
         found: list[Step] = []
         open_: Line | None = None
         for line in self.of_kind("step", "end", "resume"):
-            state = str(line.facts.get("state", ""))
-            if open_ and state != "started":
-                done = line.kind == "step"
-                found.append(_step(open_, line, "done" if done else "failed" if line.kind == "end" else "unfinished"))
-                open_ = None
-            if state == "started":
-                open_ = line
+            if open_:
+                found.append(_step(open_, line, _STEP_ENDS[line.kind](line.facts)))
+            open_ = line if line.facts.get("state") == "started" else None
         if open_:
             found.append(_step(open_, self.lines[-1], "unfinished"))
         return found
@@ -135,14 +131,15 @@ class Record:
         return [self._act(name) for name in names]
 
     def users_back(self) -> list[tuple[dt.datetime, int]]:
-        """How many users were home again at each moment: (moment, users so far), rising."""
+        """How many users were home again at each moment, rising; the first point is the first order to move, and 0."""
+        moves = [line for line in self.of_kind("intent", "result") if line.facts.get("act") == MOVE_USERS]
         back: set[str] = set()
-        points = []
-        for line in self.of_kind("result"):
-            if line.facts.get("act") == MOVE_USERS and line.facts.get("done"):
-                back.update(line.facts["done"])
+        points = [(parse_stamp(line.at), 0) for line in moves[:1]]
+        for line in moves:
+            if line.kind == "result" and line.facts.get("done"):
+                back.update(map(str, line.facts["done"]))
                 points.append((parse_stamp(line.at), len(back)))
-        return points
+        return points if back else []
 
     def tables(self, limit: int) -> Iterator[Table]:
         """The tables that the run kept, each with its first rows."""
@@ -181,6 +178,13 @@ def _result(facts: Mapping[str, Any], targets: list[str]) -> dict[str, tuple[str
         return dict.fromkeys(targets, ("failed", why) if why else ("done", ""))
     failed = {str(target): ("failed", str(why)) for target, why in dict(facts.get("failed", {})).items()}
     return {**{str(target): ("done", "") for target in facts.get("done", [])}, **failed}
+
+
+_STEP_ENDS: Mapping[str, Callable[[Mapping[str, Any]], str]] = {
+    "step": lambda facts: "unfinished" if facts.get("state") == "started" else str(facts.get("state")),
+    "end": lambda facts: str(facts.get("outcome")),
+    "resume": lambda _: "unfinished",
+}
 
 
 def _step(started: Line, ended: Line, state: str) -> Step:

@@ -19,15 +19,19 @@ from lyncdr_helpers.views.record import MOVE_USERS, Act, Record, Table
 ROWS = 200
 """How many rows of a table the report shows; the file beside it has all."""
 
+CHECKS = "checks.csv"
+"""The table of checks, which the journal has too."""
+
 VERDICTS = {"fail": "✗ FAIL", "unknown": "? unknown", "warn": "! warn", "pass": "✓ pass"}
 """What is not green comes first. A verdict is a sign and a word, never a colour alone."""
 
-NUMBERS = {
-    "users": ("users_rehomed", "users_on_failed_pool", "users home again"),
-    "contacts": ("contacts_restored", "contacts_expected", "contacts back"),
-    "response groups": ("response_groups_restored", "response_groups_expected", "Response Groups back"),
-    "records": ("dns_records_moved", "dns_records_expected", "DNS records moved"),
-}
+NUMBERS = (
+    ("users_rehomed", "users_on_failed_pool", "users home again"),
+    ("contacts_restored", "contacts_expected", "contacts back"),
+    ("response_groups_restored", "response_groups_expected", "Response Groups back"),
+    ("dns_records_moved", "dns_records_expected", "DNS records moved"),
+)
+"""What a reader asks first: the names of the two facts, got and wanted, and what to call them."""
 
 
 def write_report(folders: Sequence[RunFolder], path: Path, title: str) -> None:
@@ -49,7 +53,7 @@ def _cover(records: Sequence[Record], title: str) -> Element:
         _numbers({name: value for record in records for name, value in record.facts.items()}),
         _runs_table(records) if len(records) > 1 else None,
         _phases(records) if len(records) > 1 else None,
-        _users_back(records, began) if len(records) > 1 else None,
+        _users_back(records) if len(records) > 1 else None,
     )
 
 
@@ -57,7 +61,7 @@ def _numbers(facts: Mapping[str, Any]) -> Element | None:
     """What a reader asks first, in large figures, as the verification counted it."""
     tiles = [
         _tile(f"{facts[got]:,} of {facts[wanted]:,}", words, whole=facts[got] == facts[wanted])
-        for got, wanted, words in NUMBERS.values()
+        for got, wanted, words in NUMBERS
         if isinstance(facts.get(got), int) and isinstance(facts.get(wanted), int)
     ]
     if isinstance(facts.get("lost"), int):
@@ -100,19 +104,21 @@ def _phases(records: Sequence[Record]) -> Element | None:
 
 
 def _bar_state(record: Record) -> str:
-    return "done" if record.is_done else "unfinished" if record.outcome == "unfinished" else "failed"
+    return "done" if record.is_done else record.outcome
 
 
-def _users_back(records: Iterable[Record], origin: dt.datetime | None) -> Element | None:
+def _users_back(records: Iterable[Record]) -> Element | None:
     """The curve of users who are home again, from the results of the moves."""
     for record in records:
-        points = record.users_back()
-        if points and origin:
+        if points := record.users_back():
+            start = points[0][0]
             total = sum(len(act.states) for act in record.acts if act.name == MOVE_USERS)
-            measured = [((moment - origin).total_seconds(), count) for moment, count in points]
-            return pictures.growth(
-                measured, total, "users", "Users home again, each read back from the directory after its move."
+            measured = [((moment - start).total_seconds(), count) for moment, count in points]
+            caption = (
+                "Users home again, each read back from the directory, in minutes and seconds "
+                f"from the first move at {start:%H:%M:%S} UTC."
             )
+            return pictures.growth(measured, total, "users", caption)
     return None
 
 
@@ -126,11 +132,11 @@ def _run(record: Record) -> Element:
         _plan(record),
         _gates(record),
         _acts(record),
-        _users_back([record], record.began),
+        _users_back([record]),
         _checks(record),
         _facts(record),
         _withheld(record),
-        [_kept(table) for table in record.tables(ROWS)],
+        [_kept(table) for table in record.tables(ROWS) if table.file != CHECKS],
     ]
     return node("section", *parts, id=record.folder.run, class_="run")
 
@@ -153,7 +159,7 @@ def _identity(record: Record) -> Element:
             "Carried out by": f"{who.get('user', '?')} on {who.get('host', '?')}",
             "Began": _moment(record.began),
             "Last line": f"{_moment(record.ended)}, after {_took(record)}",
-            "Continued": f"{_plural(resumes, 'time')} after it was cut short" if resumes else "",
+            "Executions": f"{resumes + 1}: it was taken up again after it had stopped" if resumes else "",
             "Parameters": begin.get("params_digest", ""),
             "lyncdr": begin.get("version", ""),
             "Journal": chain,
@@ -176,8 +182,8 @@ def _troubles(record: Record) -> Element | None:
         said.append("The run has no end on record: its process was killed, or is still at work.")
     if not said:
         return None
-    heading = "How earlier attempts ended" if record.is_done else "What went wrong"
-    return node("div", node("h3", heading), node("ul", [node("li", one) for one in said]), class_="troubles")
+    heading, style = ("How it stopped before", "earlier") if record.is_done else ("What went wrong", "troubles")
+    return node("div", node("h3", heading), node("ul", [node("li", one) for one in said]), class_=style)
 
 
 def _steps(record: Record) -> list[Element]:
@@ -193,8 +199,7 @@ def _steps(record: Record) -> list[Element]:
 
 def _plan(record: Record) -> list[Element]:
     found: list[Child] = []
-    for line in record.of_kind("plan"):
-        facts = line.facts
+    for facts in {line.facts["digest"]: line.facts for line in record.of_kind("plan")}.values():
         counts = [(kind, f"{count:,}") for kind, count in facts.get("counts", {}).items()]
         basis = {f"Rests on {name}": value for name, value in facts.get("basis", {}).items()}
         approval = next((one for one in record.of_kind("approval") if one.facts.get("digest") == facts["digest"]), None)
@@ -289,11 +294,14 @@ def _pairs(values: Mapping[str, Any]) -> Element:
 
 
 def _table(head: Sequence[str], rows: Iterable[Sequence[Child]], numbers: int = 0) -> Element:
-    """A table whose last `numbers` columns are counts."""
+    """A table whose last `numbers` columns are counts. A column with nothing in it is left out."""
+    rows = list(rows)
     first = len(head) - numbers
+    filled = [place for place in range(len(head)) if any(len(row) > place and row[place] != "" for row in rows)]
 
     def cells(tag: str, row: Sequence[Child]) -> list[Element]:
-        return [node(tag, cell, class_="number" if place >= first else None) for place, cell in enumerate(row)]
+        shown = [(place, row[place]) for place in filled if place < len(row)]
+        return [node(tag, cell, class_="number" if place >= first else None) for place, cell in shown]
 
     body = node("tbody", [node("tr", cells("td", row)) for row in rows])
     return node("table", node("thead", node("tr", cells("th", head))), body)
@@ -311,6 +319,7 @@ def _long_table(
         node("h4", title) if title else None,
         _table(head, rows[:ROWS]),
         node("p", f"{more:,} more rows are in {where}.", class_="note") if more else None,
+        class_="long",
     )
 
 

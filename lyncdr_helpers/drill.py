@@ -1,0 +1,280 @@
+"""The drill: a lab comes up, its primary site is lost, and every user is brought back by the same phases as for real.
+
+A drill is a run of its own, with a journal whose steps are the phases; their runs are kept below it, in lab/runs.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any
+
+from lyncdr_helpers import __version__, files, journal, runfolder
+from lyncdr_helpers.clock import Clock, SystemClock
+from lyncdr_helpers.errors import OUTCOMES, LyncdrError
+from lyncdr_helpers.journal import Journal, Line
+from lyncdr_helpers.lab import lifecycle
+from lyncdr_helpers.lab.blueprint import Blueprint, DirectoryKind, DnsKind
+from lyncdr_helpers.lab.claim import OFFERED, claim_subnet
+from lyncdr_helpers.params.reading import read_params
+from lyncdr_helpers.runfolder import RunFolder
+from lyncdr_helpers.runs.runner import Outcome, run_phase
+from lyncdr_helpers.views.report import write_report
+
+NUMBERS = (
+    "users_on_failed_pool",
+    "users_rehomed",
+    "contacts_expected",
+    "contacts_restored",
+    "response_groups_expected",
+    "response_groups_restored",
+    "dns_records_expected",
+    "dns_records_moved",
+    "lost",
+)
+"""What the verification counts, by the names of its facts."""
+
+LAB_UP, PREPARE, BACKUP, LOST, PLAN, ACTIVATE, VERIFY, LAB_DOWN = STEPS = (
+    "lab up",
+    "prepare",
+    "backup",
+    "site lost",
+    "plan",
+    "activate",
+    "verify",
+    "lab down",
+)
+
+
+@dataclass(frozen=True)
+class Order:
+    """What is drilled. `keep`: leave the lab up afterwards."""
+
+    users: int = 250
+    directory: DirectoryKind = "embedded"
+    dns: DnsKind = "embedded"
+    keep: bool = False
+
+
+class Watcher:
+    """Whoever watches a drill. This one looks away; `cli.live` shows it."""
+
+    def began(self, step: str) -> None:
+        """A step begins."""
+
+    def told(self, text: str) -> None:
+        """Something to know about the present step."""
+
+    def saw(self, line: Line) -> None:
+        """A line appeared in the journal of the present phase; called from another thread."""
+
+    def ended(self, step: str, outcome: str, seconds: float) -> None:
+        """The step is over."""
+
+
+@dataclass(frozen=True)
+class Score:
+    """What a drill came to. A number that was not counted is None; then the drill is not done."""
+
+    outcome: str
+    exit_code: int
+    message: str
+    numbers: Mapping[str, int | None]
+    rto_seconds: float | None
+    rto_target_seconds: float
+    seconds: float
+    folder: RunFolder
+    phases: tuple[Mapping[str, Any], ...]
+
+    def as_facts(self) -> dict[str, Any]:
+        """The JSON object that `lyncdr drill --json` ends with."""
+        kept = {name: value for name, value in asdict(self).items() if name not in ("numbers", "folder")}
+        return {**kept, **self.numbers, "report": str(self.folder.report), "folder": str(self.folder.path)}
+
+
+class Stopped(LyncdrError):
+    """A phase did not end as the drill needs it. Carries the phase's own exit code."""
+
+    def __init__(self, outcome: Outcome) -> None:
+        super().__init__(f"{outcome.phase}: {outcome.outcome}. {outcome.message}")
+        self.exit_code = outcome.exit_code or 1
+
+
+def is_done(outcome: Outcome) -> bool:
+    return outcome.exit_code == 0
+
+
+def refused_with_a_plan(outcome: Outcome) -> bool:
+    """Without an approval the gate must hold, and say what it waits for."""
+    return outcome.exit_code == 5 and bool(outcome.plan)
+
+
+def drill(runs_folder: Path, order: Order, watcher: Watcher | None = None, subnets: Iterable[int] = OFFERED) -> Score:
+    """Lose a site and bring every user back; the run folder with the report is made in `runs_folder`.
+
+    subnets: the third bytes of 127.53.N.0 to look for a free one in. Every ending is a Score, an interrupt too.
+    """
+    clock = SystemClock()
+    folder = runfolder.new_run(runs_folder.resolve(), "drill", clock)
+    play = _Play(folder, order, watcher or Watcher(), clock)
+    began = clock.monotonic()
+    try:
+        play.all(subnets)
+        outcome, exit_code, message = "done", 0, ""
+    except KeyboardInterrupt:
+        outcome, exit_code, message = OUTCOMES[130], 130, "The drill was interrupted."
+    except LyncdrError as error:
+        outcome, exit_code, message = OUTCOMES[error.exit_code], error.exit_code, str(error)
+    if exit_code in (0, 3) and play.verified:
+        outcome, exit_code, message = _judge(play.numbers, outcome, exit_code, message)
+    score = Score(
+        outcome=outcome,
+        exit_code=exit_code,
+        message=message,
+        numbers=play.numbers,
+        rto_seconds=play.rto_seconds if exit_code == 0 else None,
+        rto_target_seconds=play.rto_target_seconds,
+        seconds=round(clock.monotonic() - began, 3),
+        folder=folder,
+        phases=tuple(play.phases),
+    )
+    play.close(score)
+    return score
+
+
+def _judge(numbers: Mapping[str, int | None], outcome: str, exit_code: int, message: str) -> tuple[str, int, str]:
+    """The verdict once the verification has spoken: what was not counted, or was lost, outweighs it."""
+    missing = [name for name, value in numbers.items() if value is None]
+    if missing:
+        return OUTCOMES[4], 4, f"The verification did not count {', '.join(missing)}."
+    if numbers["lost"]:
+        return OUTCOMES[4], 4, f"{numbers['lost']:,} things were lost. {message}".strip()
+    return outcome, exit_code, message
+
+
+@dataclass
+class _Play:
+    """The drill as it goes on."""
+
+    folder: RunFolder
+    order: Order
+    watcher: Watcher
+    clock: Clock
+    verified: bool = False
+    rto_seconds: float | None = None
+    rto_target_seconds: float = 0.0
+    numbers: dict[str, int | None] = field(default_factory=lambda: dict.fromkeys(NUMBERS))
+    phases: list[Mapping[str, Any]] = field(default_factory=list)
+    runs: dict[str, RunFolder] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        self.journal = Journal.open(self.folder.journal, self.clock)
+        self.journal.write(
+            "begin",
+            run=self.folder.run,
+            phase="drill",
+            deployment="lab",
+            mode="live",
+            version=__version__,
+            who=files.whoami(),
+            **asdict(self.order),
+        )
+
+    def all(self, subnets: Iterable[int]) -> None:
+        """Every step. Whatever ends it, the lab ends with it, unless it is to be kept."""
+        claim = claim_subnet(self._blueprint(), subnets)
+        lab = claim.blueprint
+        with self._step(LAB_UP):
+            lifecycle.up(lab, None if self.order.keep else os.getpid(), self.watcher.told, claim)
+        try:
+            self._site_is_lost_and_won_back(lab)
+        finally:
+            if not self.order.keep:
+                with self._step(LAB_DOWN):
+                    lifecycle.down(lab.folder)
+
+    def close(self, score: Score) -> None:
+        """The drill's own record, and the report of everything."""
+        for name, value in {**score.numbers, "rto_seconds": score.rto_seconds}.items():
+            if value is not None:
+                self.journal.write("fact", name=name, value=value)
+        ending = {"message": score.message} if score.message else {}
+        self.journal.write("end", outcome=score.outcome, exit_code=score.exit_code, **ending)
+        title = f"Disaster recovery drill: {score.outcome}"
+        write_report([self.folder, *self.runs.values()], self.folder.report, title)
+
+    def _blueprint(self) -> Blueprint:
+        order = self.order
+        return Blueprint(self.folder.path / "lab", users=order.users, directory=order.directory, dns=order.dns)
+
+    def _site_is_lost_and_won_back(self, lab: Blueprint) -> None:
+        self.rto_target_seconds = read_params(lab.params_file).params.thresholds.rto_minutes * 60
+        self._phase(lab, PREPARE)
+        self._phase(lab, BACKUP)
+        with self._step(LOST):
+            lost_at = self.clock.monotonic()
+            lifecycle.fail(lab.folder, "primary")
+        plan = self._phase(lab, PLAN, refused_with_a_plan, mode="live").plan
+        self.journal.write("fact", name="approved by the drill, which plays the operator", value=plan)
+        self.watcher.told(f"the drill plays the operator and approves plan {plan[:12]}")
+        self._phase(lab, ACTIVATE, mode="live", approve=plan)
+        try:
+            self._phase(lab, VERIFY)
+        finally:
+            self._count()
+        self.rto_seconds = round(self.clock.monotonic() - lost_at, 3)
+
+    def _phase(
+        self,
+        lab: Blueprint,
+        step: str,
+        wanted: Callable[[Outcome], bool] = is_done,
+        mode: str = "",
+        approve: str = "",
+    ) -> Outcome:
+        """Run a phase as a person would. Raises Stopped when it does not end as wanted."""
+        with self._step(step) as came_to:
+            phase = ACTIVATE if step == PLAN else step
+            outcome = run_phase(phase, lab.params_file, mode=mode, approve=approve, on_line=self.watcher.saw)
+            self.runs[outcome.run] = outcome.folder
+            self.phases.append(
+                {
+                    "phase": step,
+                    "outcome": outcome.outcome,
+                    "exit_code": outcome.exit_code,
+                    "seconds": outcome.seconds,
+                    "run": outcome.run,
+                }
+            )
+            came_to.append(outcome.outcome)
+            if not wanted(outcome):
+                raise Stopped(outcome)
+        return outcome
+
+    def _count(self) -> None:
+        """The numbers, from the journal of the verification."""
+        lines = [line for run in self.runs.values() for line in journal.read(run.journal)[0]]
+        facts = {line.facts["name"]: line.facts["value"] for line in lines if line.kind == "fact"}
+        self.numbers = {name: facts.get(name) for name in NUMBERS}
+        self.verified = True
+
+    @contextmanager
+    def _step(self, name: str) -> Iterator[list[str]]:
+        """A step on record and before the watcher's eyes; what it came to can be put into the list."""
+        self.journal.write("step", name=name, state="started")
+        self.watcher.began(name)
+        began = self.clock.monotonic()
+        came_to: list[str] = []
+        try:
+            yield came_to
+        except BaseException:
+            seconds = round(self.clock.monotonic() - began, 3)
+            self.journal.write("step", name=name, state="stopped", seconds=seconds)
+            self.watcher.ended(name, "".join(came_to) or "stopped", seconds)
+            raise
+        seconds = round(self.clock.monotonic() - began, 3)
+        self.journal.write("step", name=name, state="done", seconds=seconds)
+        self.watcher.ended(name, "".join(came_to) or "done", seconds)
