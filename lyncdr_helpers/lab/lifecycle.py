@@ -131,6 +131,7 @@ def _bring_up(blueprint: Blueprint, owner_pid: int | None, on_progress: Progress
     on_progress("certificates and passwords")
     pki.issue(blueprint)
     pki.make_secrets(blueprint)
+    blueprint.store.mkdir()  # the DR site's share is there before the first backup is
     files.replace(blueprint.params_file, params.render(blueprint, blueprint.folder).encode())
     on_progress(f"a deployment with {blueprint.users} users")
     deployment = seed.generate(blueprint)
