@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import base64
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 from xml.etree import ElementTree
 
 import psutil
 import pytest
-from conftest import Export
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from lxml import etree
@@ -17,6 +17,9 @@ from lxml import etree
 from lyncdr_helpers.contacts.dbimpexp import NAMESPACE, parse, read_export, write_import
 from lyncdr_helpers.contacts.lists import Contact, Group
 from lyncdr_helpers.errors import InputError
+
+Export = Callable[..., Path]
+"""The fixture `export`: writes HomedResources into a file."""
 
 
 def test_values(export: Export, ana: str) -> None:

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
-from conftest import Export
+from collections.abc import Callable
+from pathlib import Path
 
 from lyncdr_helpers.contacts.dbimpexp import read_export
 from lyncdr_helpers.contacts.inventory import Holding, holdings
 from lyncdr_helpers.contacts.lists import ContactList, Group, address
+
+Export = Callable[..., Path]
+"""The fixture `export`: writes HomedResources into a file."""
 
 
 def test_counts(export: Export, ana: str) -> None:
