@@ -37,7 +37,7 @@ class SocketDialer:
         self._trusting = _trusting(ca_file)
 
     def knock(self, address: str, port: int) -> bool:
-        """A refusal, a reset, silence, "no such host" are a no; that this machine has no network is none, and raises."""
+        """A refusal, a reset, silence, "no such host" are a no; that this machine has no network is none: it raises."""
         try:
             self._connect(address, port, Deadline(self._timeout)).close()
         except (ConnectionError, TimeoutError):

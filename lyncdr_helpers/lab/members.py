@@ -30,7 +30,8 @@ POLL_SECONDS = 0.05
 
 def start(folder: Path, role: str, owner_pid: int | None) -> subprocess.Popen[bytes]:
     """Start one lab process on its own: no terminal, its output in logs/<role>.log."""
-    command = [sys.executable, "-m", "lyncdr_helpers.lab.process", role, "--folder", str(folder)]
+    # -P: a file beside the user, named like one of our libraries, is not imported in its place.
+    command = [sys.executable, "-P", "-m", "lyncdr_helpers.lab.process", role, "--folder", str(folder)]
     command += ["--owner", str(owner_pid)] if owner_pid else []
     log_file(folder, role).parent.mkdir(parents=True, exist_ok=True)
     with log_file(folder, role).open("ab") as log:
