@@ -120,9 +120,8 @@ class DnsNameserver:
                 "Make these changes on the server: " + "; ".join(map(_in_words, changes)),
             )
         message = update_message(zone, changes)
-        if stale := self._stale(
-            changes
-        ):  # first, because Samba lets an old value pass that is only part of what stands
+        # The prerequisites guard against a race only: Samba lets an old value pass that is just part of what stands.
+        if stale := self._stale(changes):
             raise _changed_since(stale, f"seen on {self}")
         self._judge(self._send(self._signer, message), zone, changes)
         return True
