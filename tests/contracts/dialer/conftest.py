@@ -17,13 +17,14 @@ from pathlib import Path
 import pytest
 
 from lyncdr_helpers.adapters.dialer import SocketDialer
+from lyncdr_helpers.errors import OperationError
 from lyncdr_helpers.lab import pki
-from lyncdr_helpers.lab.blueprint import PRIMARY_POOL, Blueprint
+from lyncdr_helpers.lab.blueprint import DOMAIN, PRIMARY_POOL, Blueprint
 from lyncdr_helpers.lab.registrar import Registrar
 
 HERE = Path(__file__).parent
 ADDRESS = "127.53.60.1"
-START_SECONDS = 10
+START_SECONDS = 30
 
 Talk = Callable[[socket.socket, threading.Event], None]
 
@@ -38,7 +39,7 @@ def blueprint(tmp_path_factory: pytest.TempPathFactory) -> Blueprint:
 
 @pytest.fixture
 def dialer(blueprint: Blueprint) -> SocketDialer:
-    return SocketDialer(1.0, blueprint.ca_file)
+    return SocketDialer(10.0, blueprint.ca_file)
 
 
 @dataclass(frozen=True)
@@ -95,10 +96,18 @@ def kamailio(blueprint: Blueprint) -> Iterator[Peer]:
 
 def wait_for(peer: Peer, process: subprocess.Popen[bytes], log: Path) -> None:
     until = time.monotonic() + START_SECONDS
-    while not SocketDialer(1.0, None).knock(peer.address, peer.port):
+    while not answers(peer):
         assert process.poll() is None, log.read_text()
         assert time.monotonic() < until, log.read_text()
         time.sleep(0.05)
+
+
+def answers(peer: Peer) -> bool:
+    """It listens some time before its workers answer."""
+    try:
+        return bool(SocketDialer(1.0, None).sip(peer.address, peer.port, DOMAIN, PRIMARY_POOL))
+    except OperationError:
+        return False
 
 
 @pytest.fixture

@@ -35,7 +35,7 @@ def test_certificate(registrar, dialer):
 
 def test_certificate_of_a_stranger(registrar):
     """Seen without the lab's CA it is shown all the same, with the reason why nobody should trust it."""
-    facts = SocketDialer(1.0, None).tls(registrar.address, registrar.port, PRIMARY_POOL)
+    facts = SocketDialer(10.0, None).tls(registrar.address, registrar.port, PRIMARY_POOL)
     assert facts.covers(PRIMARY_POOL)
     assert "issuer" in facts.trusted
 
