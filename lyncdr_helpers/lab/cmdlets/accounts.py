@@ -1,16 +1,16 @@
-"""The lab's accounts, as its cmdlets read them in the directory and change them: one connection, many at a time."""
+"""The lab's accounts, as its cmdlets read them in the directory and change them."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
-from functools import cached_property
 from typing import Any
 
 import ldap3
-from ldap3.core.exceptions import LDAPException
+from ldap3.core.exceptions import LDAPException, LDAPOperationResult
 
 from lyncdr_helpers.adapters import ldap_tls
 from lyncdr_helpers.directory import names
@@ -21,7 +21,9 @@ from lyncdr_helpers.lab.winrm import Category, CmdletError
 ADMINISTRATOR = f"administrator@{DOMAIN}"
 DOMAIN_CONTROLLER = f"dc1.{DOMAIN}"
 CHUNK = 100
-"""Accounts looked up in one search, and changed without waiting in between."""
+"""Accounts looked up in one search."""
+LINES = 4
+"""Connections that change accounts side by side."""
 PAGE = 500
 PATIENCE = 30
 PREFIX = "msRTCSIP-"
@@ -74,11 +76,12 @@ class Accounts:
 
     def __init__(self, blueprint: Blueprint) -> None:
         self._blueprint = blueprint
+        self._lines: dict[int, Any] = {}
 
     def close(self) -> None:
-        for name in ("_reader", "_writer"):
-            if connection := self.__dict__.pop(name, None):
-                connection.unbind()
+        for connection in self._lines.values():
+            connection.unbind()
+        self._lines.clear()
 
     def find(self, identities: Sequence[str]) -> Iterator[tuple[str, list[Account]]]:
         """(identity, the users it means), in the order given; two searches for two hundred of them."""
@@ -100,26 +103,29 @@ class Accounts:
         found = self._search(RTC_SERVICE, f"(objectClass={kind})", [attribute])
         return [_texts(entry["raw_attributes"])[attribute][0] for entry in found]
 
-    def rehome(self, accounts: Iterable[Account], to: LabPool) -> Iterator[tuple[Account, str]]:
-        """Make the pool their home, both values of it; (account, why not: empty when done) as the answers come."""
-        with _speaking():
-            sent = [(account, self._writer.modify(account.dn, _rehoming(account, to))) for account in accounts]
-        for account, message in sent:
-            with _speaking():
-                _, result = self._writer.get_response(message, timeout=PATIENCE)
-            yield account, "" if result["result"] == 0 else f"{result['description']} {result['message']}".strip()
+    def rehome(self, accounts: Sequence[Account], to: LabPool) -> Iterator[tuple[Account, str]]:
+        """Make the pool their home, both values of it; (account, why not: empty when done).
+
+        Several connections work side by side, each in a thread of its own. (ldap3 can also pipeline on one, but then
+        reads and writes a TLS socket from two threads at once, and answers get lost.)
+        """
+        shares = [accounts[line::LINES] for line in range(min(LINES, len(accounts)))]
+        with ThreadPoolExecutor(LINES) as workers:
+            for done in workers.map(lambda line: self._rehome(self._line(line), shares[line], to), range(len(shares))):
+                yield from done
+
+    def _rehome(self, connection: Any, accounts: Iterable[Account], to: LabPool) -> list[tuple[Account, str]]:
+        return [(account, _modify(connection, account.dn, _rehoming(account, to))) for account in accounts]
 
     # -- the connections --------------------------------------------------------------------------------------------
 
-    @cached_property
-    def _reader(self) -> Any:
-        return self._connect(client_strategy=ldap3.SYNC, raise_exceptions=True)
+    def _line(self, number: int) -> Any:
+        """One of the connections, signed in at its first use."""
+        if number not in self._lines:
+            self._lines[number] = self._connect()
+        return self._lines[number]
 
-    @cached_property
-    def _writer(self) -> Any:
-        return self._connect(client_strategy=ldap3.ASYNC)
-
-    def _connect(self, **options: Any) -> Any:
+    def _connect(self) -> Any:
         blueprint = self._blueprint
         tls = ldap_tls.NamedTls(ldap_tls.trust(blueprint.ca_file), DOMAIN_CONTROLLER)
         server = ldap3.Server(
@@ -141,12 +147,12 @@ class Accounts:
                 check_names=False,
                 return_empty_attributes=False,
                 auto_referrals=False,
-                **options,
+                raise_exceptions=True,
             )
 
     def _search(self, base: str, wanted: str, attributes: Sequence[str]) -> list[dict[str, Any]]:
         with _speaking():
-            found = self._reader.extend.standard.paged_search(
+            found = self._line(0).extend.standard.paged_search(
                 base, wanted, attributes=list(attributes), paged_size=PAGE, generator=False
             )
         return [entry for entry in found if entry["type"] == "searchResEntry"]
@@ -164,6 +170,16 @@ def _speaking() -> Iterator[None]:
             Category.ConnectionError,
             DOMAIN_CONTROLLER,
         ) from cause
+
+
+def _modify(connection: Any, dn: str, changes: Mapping[str, Any]) -> str:
+    """Why the directory refuses the change; empty when it does not."""
+    with _speaking():
+        try:
+            connection.modify(dn, changes)
+        except LDAPOperationResult as refusal:
+            return f"{refusal.description}: {refusal.message}"
+    return ""
 
 
 def _rehoming(account: Account, to: LabPool) -> dict[str, list[tuple[str, list[str]]]]:

@@ -61,7 +61,11 @@ class State:
     def home(self, account: Account) -> LabPool | None:
         """The pool whose service is the account's home; None without one."""
         dn = account.lync("PrimaryHomeServer")
-        return next((pool for pool in self.pools.values() if dn and names.key(dn) == names.key(pool.service)), None)
+        return self._services.get(names.key(dn)) if dn else None
+
+    @cached_property
+    def _services(self) -> dict[names.Key, LabPool]:
+        return {names.key(pool.service): pool for pool in self.pools.values()}
 
     def reachable(self, pool: LabPool) -> bool:
         return sites.read(self.blueprint.folder).reachable(pool.fqdn)

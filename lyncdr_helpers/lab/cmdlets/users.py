@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
+from itertools import islice
 from typing import Any
 
 from lyncdr_helpers.lab.cmdlets.accounts import CHUNK, Account
@@ -38,11 +39,10 @@ def move_user(call: Call, state: State) -> None:
     target = state.pool(str(call.get("Target")))
     if not call.switch("WhatIf"):
         _require_no_question(call)
-    identities = _identities(call)
-    for start in range(0, len(identities), CHUNK):
-        leaving = list(_leaving(call, state, identities[start : start + CHUNK], target))
+    leaving = _leaving(call, state, _identities(call), target)
+    while some := list(islice(leaving, CHUNK)):
         if not call.switch("WhatIf"):
-            _move(call, state, leaving, target)
+            _move(call, state, some, target)
 
 
 def _leaving(call: Call, state: State, identities: Sequence[str], target: LabPool) -> Iterator[Account]:
@@ -76,15 +76,15 @@ def _obstacle(call: Call, state: State, account: Account, target: LabPool) -> st
 
 
 def _move(call: Call, state: State, accounts: Sequence[Account], target: LabPool) -> None:
-    moved = []
-    for account, why in state.accounts.rehome(accounts, target):
+    """Accounts and data first, words after: a client who hangs up meanwhile leaves nobody half moved."""
+    results = list(state.accounts.rehome(accounts, target))
+    for account, why in results:
+        if not why:
+            _take_along(state, account, target, force=call.switch("Force"))
+    for account, why in results:
         if why:
             call.error(CmdletError(why, "MoveUserFailed", Category.WriteError, account.address))
-        else:
-            moved.append(account)
-    for account in moved:
-        _take_along(state, account, target, force=call.switch("Force"))
-        if call.switch("PassThru"):
+        elif call.switch("PassThru"):
             call.output(USER, **{**_properties(account), "RegistrarPool": target.fqdn, "HomeServer": target.service})
 
 

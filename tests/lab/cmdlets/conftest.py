@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -89,18 +91,19 @@ class Lab:
 
     def first_day(self) -> None:
         sites.write(self.blueprint.folder, Sites())
-        self._empty_stores()
-        for pool in POOLS:
-            with self.store(pool) as store:
-                store.fill(self.deployment, pool)
+        shutil.rmtree(self.stores)
+        shutil.copytree(self.stores_of_day_one, self.stores)
         for path in (self.blueprint.drive_c / "lyncdr").iterdir():
             path.unlink()
         self._rehome()
 
-    def _empty_stores(self) -> None:
-        for pool in POOLS:
-            for path in self.blueprint.pool_store(pool).parent.glob(f"{pool}*"):
-                path.unlink()
+    @property
+    def stores(self) -> Path:
+        return self.blueprint.pool_store(PRIMARY_POOL).parent
+
+    @property
+    def stores_of_day_one(self) -> Path:
+        return self.blueprint.folder / "day one"
 
     def _rehome(self) -> None:
         begun = {person.address: person.pool for person in self.deployment.people if person.pool}
@@ -128,7 +131,12 @@ def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lab]:
         for server in (directory, Registrar(blueprint, PRIMARY_POOL), Registrar(blueprint, DR_POOL)):
             server.start()
             servers.callback(server.stop)
-        yield Lab(blueprint, deployment)
+        lab = Lab(blueprint, deployment)
+        for pool in POOLS:
+            with lab.store(pool) as store:
+                store.fill(deployment, pool)
+        shutil.copytree(lab.stores, lab.stores_of_day_one)
+        yield lab
 
 
 @pytest.fixture

@@ -9,7 +9,9 @@ import pytest
 
 from lyncdr_helpers.lab import people
 from lyncdr_helpers.lab.blueprint import BRANCH_POOL, DR_POOL, PRIMARY_POOL
+from lyncdr_helpers.lab.cmdlets import cmdlets
 from lyncdr_helpers.lab.contact_lists import render
+from lyncdr_helpers.lab.winrm.call import Call, Stopped
 
 FORCED = {"Force": True, "Confirm": False}
 PLAIN = {"Confirm": False}
@@ -272,6 +274,22 @@ def test_stop_at_the_first_error(lab):
     )
     assert said.ended is not None
     assert lab.home(lab.users()[0])[0] == PRIMARY_POOL
+
+
+def test_client_gone(lab):
+    """A client who hangs up in the middle leaves nobody half moved: whoever has a new home has the list there."""
+    users = [user for user in lab.users() if lab.buddies(PRIMARY_POOL, user)]
+
+    class Gone(type(lab.call("Get-CsPool"))):
+        def output(self, value):
+            raise Stopped
+
+    call = Call("Move-CsUser", {"Target": DR_POOL, "PassThru": True, **PLAIN}, sip(users), "LYNC\\svc-lyncdr", Gone())
+    with pytest.raises(Stopped):
+        cmdlets(lab.blueprint)["Move-CsUser"](call)
+    homes = {user: lab.home(user)[0] for user in users}
+    assert DR_POOL in homes.values()
+    assert all(lab.buddies(home, user) for user, home in homes.items())
 
 
 def test_directory_gone(lab):
