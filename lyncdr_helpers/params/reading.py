@@ -87,9 +87,8 @@ def _findings(data: Mapping[str, Any]) -> Iterator[Finding]:
     sound: dict[str, Any] = {}
     for name, model in _sections().items():
         try:
-            section = model.model_validate(
-                {key: data[key] for key in (name,) if key in data}, by_alias=True, by_name=False
-            )
+            alone = {name: data[name]} if name in data else {}
+            section = model.model_validate(alone, by_alias=True, by_name=False)
         except ValidationError as error:
             for detail in error.errors(include_url=False):
                 yield plain(detail)
