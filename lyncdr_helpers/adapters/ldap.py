@@ -144,7 +144,7 @@ class LdapDirectory:
             connection.bind()
         except (fault.LDAPException, *ldap_faults.of_sign_in()) as cause:
             _drop(connection)
-            raise ldap_faults.translated(tls.failure or cause, self._access, "signing in") from cause
+            raise ldap_faults.translated(tls.failure or cause, self._access, "the sign-in") from cause
         return connection
 
     def _identity(self) -> dict[str, Any]:

@@ -38,14 +38,14 @@ def is_cut(error: BaseException) -> bool:
 
 
 def translated(error: Exception, access: DirectoryAccess, doing: str) -> OperationError:
-    """The error in one line: what, where, what next. `doing`: `signing in`, `the search below 'DC=…'`."""
-    if isinstance(error.__context__, tuple(_kerberos_errors())):
-        error = error.__context__  # ldap3 then gives the bind up, and reports what the server says to that
+    """The error in one line: what, where, what next. `doing`: `the sign-in`, `the search below 'DC=…'`."""
+    error = _real_reason(error)
     where = f"{access.domain_controller} ({access.url})"
     who = access.bind.user or "the Kerberos ticket"
     if isinstance(error, ssl.SSLCertVerificationError):
+        reason = error.verify_message.rstrip(".")
         return Untrusted(
-            f"The certificate of {where} does not prove that it is {access.domain_controller}: {error.verify_message}.",
+            f"The certificate of {where} does not prove that it is {access.domain_controller}: {reason}.",
             "Check directory.ca_file and directory.domain_controller, and who answers at that address.",
         )
     if _is_silence(error):
@@ -81,6 +81,13 @@ def _is_silence(error: Exception) -> bool:
     return isinstance(error, (*CUT, fault.LDAPSocketOpenError)) or (
         isinstance(error, fault.LDAPStartTLSError) and isinstance(error, OSError)
     )
+
+
+def _real_reason(error: Exception) -> Exception:
+    """The Kerberos error behind it: ldap3 gives such a bind up, and raises what the server says to that."""
+    kinds = tuple(_kerberos_errors())
+    before = error.__context__
+    return before if isinstance(before, Exception) and isinstance(before, kinds) else error
 
 
 def _kerberos_errors() -> Iterator[type[Exception]]:

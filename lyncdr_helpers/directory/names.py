@@ -15,7 +15,7 @@ _TRAILING = re.compile(r"(?<!\\) +$")
 def split(dn: str) -> tuple[str, ...]:
     r"""`CN=Doe\, Jane,OU=Lync` -> its parts as written, the object itself first. Raises ValueError."""
     parts = tuple(_RDN.findall(dn))
-    if not all("=" in part for part in parts) or len(",".join(parts)) != len(dn):
+    if not parts or not all("=" in part for part in parts) or len(",".join(parts)) != len(dn):
         raise ValueError(f"{dn!r} is not a distinguished name")
     return parts
 

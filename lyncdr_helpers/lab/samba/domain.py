@@ -8,7 +8,6 @@ from __future__ import annotations
 import json
 import os
 import shutil
-import signal
 import socket
 import ssl
 import subprocess
@@ -16,6 +15,8 @@ import time
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import astuple
 from pathlib import Path
+
+import psutil
 
 from lyncdr_helpers import files
 from lyncdr_helpers.errors import OperationError, Refusal
@@ -29,6 +30,10 @@ SYSTEM_PYTHON = "/usr/bin/python3"
 
 PRIVATE_RUN = 'mount -t tmpfs tmpfs /run && mkdir /run/samba && exec "$@"'
 """Samba keeps sockets in /run/samba, whatever its configuration says: it gets a /run of its own."""
+
+LDAPS = 636
+PORTS = (LDAPS, 389, 88, 53)
+"""LDAP, Kerberos and DNS where clients look for them."""
 
 CREATE_SECONDS = 600
 READY_SECONDS = 30
@@ -84,7 +89,11 @@ class SambaDomain:
             )
 
     def start(self) -> None:
-        """Start the domain controller; return when it answers. Raises OperationError with its last words."""
+        """Start the domain controller; return when it answers.
+
+        Raises OperationError when its address is taken, or with its last words when it does not start.
+        """
+        self._require_free_address()
         samba = [_program(), "--interactive", "--debug-stdout", "--configfile", str(self._smb_conf)]
         with (self._folder / "log" / "samba").open("ab") as log:
             self._process = subprocess.Popen(
@@ -106,17 +115,14 @@ class SambaDomain:
         if self._process is None:
             return
         process, self._process = self._process, None
-        for ask in (signal.SIGTERM, signal.SIGKILL):
-            try:
-                os.killpg(process.pid, ask)
-                process.wait(STOP_SECONDS)
-            except ProcessLookupError:
-                break
-            except subprocess.TimeoutExpired:
-                continue
-        process.wait()
+        family = _family(process)
+        process.terminate()
         if process.stdin:
             process.stdin.close()
+        _, left = psutil.wait_procs(family, STOP_SECONDS)
+        for one in left:
+            one.kill()
+        process.wait()
 
     def _job(self, entries: Entries, records: Sequence[RecordSet]) -> dict[str, object]:
         secret = self._blueprint.secret
@@ -141,6 +147,17 @@ class SambaDomain:
     def _environment(self) -> dict[str, str]:
         return {**os.environ, "KRB5_CONFIG": str(self.krb5_config)}
 
+    def _require_free_address(self) -> None:
+        """Samba starts on a taken address too, and lets somebody else answer."""
+        address = self._blueprint.domain_controller
+        for port in PORTS:
+            with socket.socket() as knock:
+                if knock.connect_ex((address, port)) == 0:
+                    raise OperationError(
+                        f"The lab's domain controller cannot listen on {address}: port {port} is taken.",
+                        "Stop what listens there: lyncdr lab down.",
+                    )
+
     def _wait_until_ready(self, process: subprocess.Popen[bytes]) -> None:
         deadline = time.monotonic() + READY_SECONDS
         while process.poll() is None and time.monotonic() < deadline:
@@ -155,13 +172,22 @@ class SambaDomain:
         address = self._blueprint.domain_controller
         trust = ssl.create_default_context(cafile=self._blueprint.ca_file)
         try:
-            with socket.create_connection((address, 636), 1) as plain:
+            with socket.create_connection((address, LDAPS), 1) as plain:
                 trust.wrap_socket(plain, server_hostname=f"{configuration.HOST}.{DOMAIN}").close()
-            for port in (53, 88):
+            for port in PORTS:
                 socket.create_connection((address, port), 1).close()
         except (ConnectionError, TimeoutError):
             return False
         return True
+
+
+def _family(process: subprocess.Popen[bytes]) -> list[psutil.Process]:
+    """The process and all that it started; nothing when it has ended already."""
+    try:
+        leader = psutil.Process(process.pid)
+        return [leader, *leader.children(recursive=True)]
+    except psutil.NoSuchProcess:
+        return []
 
 
 def _program() -> str:

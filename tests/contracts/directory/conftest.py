@@ -3,27 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from pathlib import Path
-from typing import Any
 
 import pytest
-from directory_lab import Lab
+from directory_lab import Lab, prepared
 
 from lyncdr_helpers.adapters.ldap import LdapDirectory
-from lyncdr_helpers.lab import pki, seed
-from lyncdr_helpers.lab.blueprint import Blueprint
+from lyncdr_helpers.lab import seed
 from lyncdr_helpers.lab.directory import DirectoryServer
 from lyncdr_helpers.lab.samba import SambaDomain
 
 USERS = 1100
-
-
-def prepared(folder: Path, subnet: str, **more: Any) -> Blueprint:
-    """A lab's folder with its certificates and passwords; nothing runs in it."""
-    blueprint = Blueprint(folder, subnet, **more)
-    pki.issue(blueprint)
-    pki.make_secrets(blueprint)
-    return blueprint
 
 
 @pytest.fixture(scope="session")

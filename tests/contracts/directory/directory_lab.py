@@ -10,11 +10,20 @@ from typing import Any
 import ldap3
 
 from lyncdr_helpers.adapters.ldap import LdapDirectory
+from lyncdr_helpers.lab import pki
 from lyncdr_helpers.lab.blueprint import BASE_DN, DIRECTORY_USER, Blueprint
 from lyncdr_helpers.lab.seed import Deployment
 from lyncdr_helpers.params.models import DirectoryAccess
 
 ADMINISTRATOR = "administrator@lync.test"
+
+
+def prepared(folder: Path, subnet: str, **more: Any) -> Blueprint:
+    """A lab's folder with its certificates and passwords; nothing runs in it."""
+    blueprint = Blueprint(folder, subnet, **more)
+    pki.issue(blueprint)
+    pki.make_secrets(blueprint)
+    return blueprint
 
 
 @dataclass(frozen=True)
