@@ -12,13 +12,14 @@ from typing import Any
 import pytest
 
 from lyncdr_helpers.lab import pki, seed, sites
-from lyncdr_helpers.lab.blueprint import DR_POOL, PRIMARY_POOL, Blueprint
+from lyncdr_helpers.lab.blueprint import DR_POOL, PRIMARY_POOL, Blueprint, DirectoryKind
 from lyncdr_helpers.lab.cmdlets import cmdlets, programs
 from lyncdr_helpers.lab.cmdlets.state import State
 from lyncdr_helpers.lab.directory import DirectoryServer
 from lyncdr_helpers.lab.forest import POOLS
 from lyncdr_helpers.lab.pools import PoolStore
 from lyncdr_helpers.lab.registrar import Registrar
+from lyncdr_helpers.lab.samba import SambaDomain
 from lyncdr_helpers.lab.seed import Deployment
 from lyncdr_helpers.lab.sites import Part, Sites
 from lyncdr_helpers.lab.winrm import Call, CmdletError, ProgramCall
@@ -118,28 +119,44 @@ class Lab:
                 assert not why
 
 
-@pytest.fixture(scope="session")
-def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lab]:
-    blueprint = Blueprint(tmp_path_factory.mktemp("cmdlets"), subnet="127.53.52", users=40)
+def _prepared(folder: Path, subnet: str, directory: DirectoryKind) -> Lab:
+    """A lab of 40 users in which no server runs yet."""
+    blueprint = Blueprint(folder, subnet=subnet, users=40, directory=directory)
     pki.issue(blueprint)
     pki.make_secrets(blueprint)
     (blueprint.drive_c / "lyncdr").mkdir(parents=True)
-    deployment = seed.generate(blueprint)
+    lab = Lab(blueprint, seed.generate(blueprint))
+    for pool in POOLS:
+        with lab.store(pool) as store:
+            store.fill(lab.deployment, pool)
+    shutil.copytree(lab.stores, lab.stores_of_day_one)
+    return lab
+
+
+@pytest.fixture(scope="session")
+def embedded(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lab]:
+    lab = _prepared(tmp_path_factory.mktemp("embedded"), "127.53.52", "embedded")
+    directory = DirectoryServer(lab.blueprint)
+    directory.load(lab.deployment.directory_entries())
     with ExitStack() as servers:
-        directory = DirectoryServer(blueprint)
-        directory.load(deployment.directory_entries())
-        for server in (directory, Registrar(blueprint, PRIMARY_POOL), Registrar(blueprint, DR_POOL)):
+        for server in (directory, Registrar(lab.blueprint, PRIMARY_POOL), Registrar(lab.blueprint, DR_POOL)):
             server.start()
             servers.callback(server.stop)
-        lab = Lab(blueprint, deployment)
-        for pool in POOLS:
-            with lab.store(pool) as store:
-                store.fill(deployment, pool)
-        shutil.copytree(lab.stores, lab.stores_of_day_one)
         yield lab
 
 
+@pytest.fixture(scope="session")
+def samba(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lab]:
+    """The same lab on a real domain controller; no registrar answers in it."""
+    lab = _prepared(tmp_path_factory.mktemp("samba"), "127.53.54", "samba")
+    domain = SambaDomain(lab.blueprint)
+    domain.create(lab.deployment.directory_entries(), lab.deployment.zone_records())
+    domain.start()
+    yield lab
+    domain.stop()
+
+
 @pytest.fixture
-def lab(running: Lab) -> Lab:
-    running.first_day()
-    return running
+def lab(embedded: Lab) -> Lab:
+    embedded.first_day()
+    return embedded

@@ -17,6 +17,14 @@ FORCED = {"Force": True, "Confirm": False}
 PLAIN = {"Confirm": False}
 
 
+@pytest.fixture(params=["embedded", pytest.param("samba", marks=pytest.mark.real("samba"))])
+def lab(request: pytest.FixtureRequest) -> Any:
+    """The same cmdlets on the embedded directory and on a real domain controller."""
+    found = request.getfixturevalue(request.param)
+    found.first_day()
+    return found
+
+
 def sip(users: list[str]) -> list[str]:
     return [f"sip:{user}" for user in users]
 
