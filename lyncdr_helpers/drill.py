@@ -129,7 +129,7 @@ def drill(runs_folder: Path, order: Order, watcher: Watcher | None = None, subne
     except LyncdrError as error:
         outcome, exit_code, message = OUTCOMES[error.exit_code], error.exit_code, str(error)
     if exit_code in (0, 3) and play.verified:
-        outcome, exit_code, message = _judge(play.numbers, outcome, exit_code, message)
+        outcome, exit_code, message = judge(play.numbers, outcome, exit_code, message)
     score = Score(
         outcome=outcome,
         exit_code=exit_code,
@@ -145,7 +145,7 @@ def drill(runs_folder: Path, order: Order, watcher: Watcher | None = None, subne
     return score
 
 
-def _judge(numbers: Mapping[str, int | None], outcome: str, exit_code: int, message: str) -> tuple[str, int, str]:
+def judge(numbers: Mapping[str, int | None], outcome: str, exit_code: int, message: str) -> tuple[str, int, str]:
     """The verdict once the verification has spoken: what was not counted, or was lost, outweighs it."""
     missing = [name for name, value in numbers.items() if value is None]
     if missing:
