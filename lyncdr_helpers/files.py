@@ -8,7 +8,7 @@ import hashlib
 import io
 import json
 import os
-import socket
+import platform
 import tempfile
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -79,7 +79,7 @@ def digest_file(path: Path) -> str:
 
 def whoami() -> dict[str, Any]:
     """The person, machine and process at work: `{"user", "host", "pid"}`."""
-    return {"user": getpass.getuser(), "host": socket.gethostname(), "pid": os.getpid()}
+    return {"user": getpass.getuser(), "host": platform.node(), "pid": os.getpid()}
 
 
 class Lock:

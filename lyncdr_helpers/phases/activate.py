@@ -11,7 +11,7 @@ from lyncdr_helpers.backups import sets
 from lyncdr_helpers.backups.manifest import Manifest
 from lyncdr_helpers.checks import Check, Checklist, Verdict, judge
 from lyncdr_helpers.directory.inventory import read_inventory
-from lyncdr_helpers.errors import Incomplete, Refusal
+from lyncdr_helpers.errors import Incomplete, OperationError, Refusal
 from lyncdr_helpers.params.models import Pool, Server
 from lyncdr_helpers.phases import activation_plan, exchange, restore_source
 from lyncdr_helpers.phases.acts import contacts, moves, records, response_groups
@@ -32,6 +32,29 @@ def begin(
 ) -> Session:
     """Begin an activation, or go on with the one that was cut short. `rehearse` withholds and records every write."""
     return open_session("activate", params_file, mode=mode, run=run, approve=approve, waivers=waive)
+
+
+def reach(session: Session) -> Checklist:
+    """Everything the activation needs answers and knows us: directory, management host, nameservers, backup store.
+
+    Raises Unreachable, AccessDenied, Untrusted or OperationError of the first that does not, before anybody decides.
+    """
+    with session.step("reach"):
+        params, checks = session.params, Checklist()
+        session.directory.read(params.directory.base, ["objectClass"])
+        checks.add(judge("reach", "directory", True, seen=params.directory.domain_controller, expected="answers"))
+        command = cmdlets.get_pool(params.target_pool.fqdn)
+        reply = session.shell.invoke(command)
+        if not reply.output:
+            said = reply.faults[0].message if reply.faults else "no such pool"
+            raise OperationError(f"{command}: {said}", "Check failover.to and the published topology.")
+        checks.add(judge("reach", "management host", True, seen=f"knows {params.target_pool.fqdn}", expected="answers"))
+        seen = records.seen_now(session)
+        checks.add(judge("reach", "nameservers", True, seen=f"{len(seen)} records read", expected="answer"))
+        names = session.store.sets()
+        checks.add(judge("reach", "backup store", True, seen=f"{len(names)} sets", expected="answers"))
+        session.record(*checks)
+        return checks
 
 
 def evidence(session: Session) -> Checklist:

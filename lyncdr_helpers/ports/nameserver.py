@@ -46,7 +46,7 @@ class Nameserver(Protocol):
     Questions may be repeated. None means the server answered that no such record exists (NXDOMAIN or NODATA); silence,
     SERVFAIL and REFUSED raise. Updates (RFC 2136) carry the old values as prerequisites, so the server itself refuses
     when the world has changed; one update is all or nothing. Raises Unreachable, AccessDenied; UnknownOutcome when an
-    update was sent and no verifiable answer came.
+    update was sent and no verifiable answer came, which on some servers is how a lost race ends.
     """
 
     def ask(self, name: str, type: str) -> RecordSet | None:

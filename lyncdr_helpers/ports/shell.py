@@ -7,7 +7,10 @@ from dataclasses import dataclass, field
 from typing import Any, Protocol
 
 Record = Mapping[str, Any]
-"""One output object of a cmdlet: its properties by name, as str, int, bool, None or a list of these."""
+"""One output object of a cmdlet: its properties by name, as str, int, bool, None or a list of these.
+
+A bare value arrives as `{"Value": ...}`; a date stays the text that was sent, which may have no zone.
+"""
 
 
 @dataclass(frozen=True)

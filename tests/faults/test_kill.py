@@ -100,7 +100,8 @@ def kill_at(scene: Scene, arguments: tuple[str, ...], reached: Callable[[Line], 
                 if reached(line):
                     return line.digest
             time.sleep(0.001)
-        raise AssertionError(f"it ended with {process.returncode} before it got there")
+        last = scene.lines(run)[-1]
+        raise AssertionError(f"it ended with {process.returncode} before it got there: {last.kind} {last.facts}")
     finally:
         end_group(process)
 

@@ -1,0 +1,193 @@
+"""What must stop an activation stops it: the right exit code, one clear line, and nothing changed."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from dr_scene import Scene, make_scene
+
+from lyncdr_helpers.adapters.store import FolderStore
+from lyncdr_helpers.backups.sets import list_sets
+from lyncdr_helpers.lab import lifecycle, pki
+from lyncdr_helpers.lab.blueprint import Blueprint
+
+pytestmark = pytest.mark.timeout(300)
+
+LIVE = ("activate", "--mode", "live")
+
+
+@pytest.fixture(scope="module")
+def lost(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Scene]:
+    """A lab whose primary is lost and that no test here may change."""
+    made = make_scene(tmp_path_factory.mktemp("lost") / "lab")
+    made.lose_primary()
+    before = made.state()
+    try:
+        yield made
+        assert made.state() == before, "a refused activation changed the deployment"
+    finally:
+        lifecycle.down(made.blueprint.folder)
+
+
+@pytest.fixture
+def elsewhere(lost: Scene, tmp_path: Path) -> Iterator[Scene]:
+    """The same deployment by a copy of its parameters, for a test to spoil."""
+    kept = lost.params.read_text(encoding="utf-8")
+    try:
+        yield lost
+    finally:
+        lost.params.write_text(kept, encoding="utf-8")
+
+
+def spoil(scene: Scene, old: str, new: str) -> None:
+    text = scene.params.read_text(encoding="utf-8")
+    assert old in text
+    scene.params.write_text(text.replace(old, new), encoding="utf-8")
+
+
+def explained(errors: str) -> str:
+    """What `lyncdr:` says on stderr, without the progress above it. It is short, and no traceback."""
+    assert "Traceback" not in errors
+    said = errors[errors.index("lyncdr: ") :]
+    assert len(said.splitlines()) <= 2
+    return said
+
+
+@pytest.mark.parametrize("digest", ["", "0123456789ab", "75"])
+def test_no_digest_and_a_wrong_digest(lost: Scene, digest: str) -> None:
+    """Without the plan's own digest the gate stays closed: exit 5, and the message gives the digest to read."""
+    code, said, errors = lost.run(*LIVE, "--approve", digest)
+    assert (code, said["outcome"]) == (5, "refused")
+    assert said["plan"][:12] in explained(errors)
+    assert not any(line.kind == "intent" for line in lost.lines(said["run"]))
+
+
+def test_no_backup(lost: Scene) -> None:
+    """Without any set in the store there is nothing to bring back: refused before a plan is made."""
+    aside = lost.blueprint.folder / "aside"
+    lost.blueprint.store.rename(aside)
+    lost.blueprint.store.mkdir()
+    try:
+        code, said, errors = lost.run(*LIVE)
+    finally:
+        lost.blueprint.store.rmdir()
+        aside.rename(lost.blueprint.store)
+    assert (code, said["outcome"], said["plan"]) == (5, "refused", "")
+    assert "No complete backup" in explained(errors)
+
+
+@pytest.mark.parametrize("damage", ["flipped bit", "missing file", "incomplete"])
+def test_a_backup_that_is_not_whole(lost: Scene, tmp_path: Path, damage: str) -> None:
+    """A damaged or incomplete set is named and refused."""
+    made = list_sets(FolderStore(str(lost.blueprint.store)), "lab")[-1]
+    folder = lost.blueprint.store / made.name
+    shutil.copytree(folder, tmp_path / "kept")
+    contacts = folder / made.part("contacts", "pool01.lync.test").file
+    try:
+        if damage == "flipped bit":
+            content = bytearray(contacts.read_bytes())
+            content[len(content) // 2] ^= 1
+            contacts.write_bytes(content)
+        elif damage == "missing file":
+            contacts.unlink()
+        else:
+            manifest = folder / "manifest.json"
+            manifest.write_text(manifest.read_text(encoding="utf-8").replace('"COMPLETE"', '"INCOMPLETE"'))
+        code, said, errors = lost.run(*LIVE, "--backup-set", made.name)
+    finally:
+        shutil.rmtree(folder)
+        shutil.copytree(tmp_path / "kept", folder)
+    assert (code, said["plan"]) == (5, "")
+    assert made.name in explained(errors)
+
+
+def test_an_old_backup_needs_a_reason(elsewhere: Scene) -> None:
+    """A set older than the threshold closes a gate; a waiver with a reason passes it and is on record."""
+    spoil(elsewhere, "export_age_hours: 26", "export_age_hours: 0.000001")
+    code, said, errors = elsewhere.run(*LIVE)
+    assert (code, said["plan"]) == (5, "")
+    assert "hours old" in explained(errors)
+    code, said, _ = elsewhere.run(*LIVE, "--waive", "backup-age=the share was down all week")
+    assert (code, bool(said["plan"])) == (5, True)
+    waiver = next(line for line in elsewhere.lines(said["run"]) if line.kind == "waiver")
+    assert (waiver.facts["gate"], waiver.facts["reason"]) == ("backup-age", "the share was down all week")
+
+
+OUT_OF_REACH = {
+    "directory dead": (":6360", ":6359", "No answer from the domain controller"),
+    "management host dead": (":5986", ":5985", "Connection refused"),
+    "nameserver dead": ("port: {dns_port}", "port: 5299", "answer"),
+    "directory password wrong": ("secrets/directory", "secrets/management", "password"),
+    "management password wrong": ("secrets/management", "secrets/directory", "does not let"),
+    "tsig key missing": ("secrets/tsig", "secrets/absent", "absent"),
+}
+
+
+@pytest.mark.parametrize("trouble", OUT_OF_REACH)
+def test_what_cannot_be_asked_stops_it(elsewhere: Scene, trouble: str) -> None:
+    """A server that is dead or refuses our password ends the run with one clear line, and no plan was acted on."""
+    old, new, words = OUT_OF_REACH[trouble]
+    spoil(elsewhere, old.format(dns_port=elsewhere.blueprint.dns_port), new)
+    code, said, errors = elsewhere.run(*LIVE)
+    assert code == (2 if "missing" in trouble else 1), said
+    assert words in explained(errors)
+    assert not said.get("run") or not any(line.kind == "intent" for line in elsewhere.lines(said["run"]))
+
+
+@pytest.mark.parametrize("who", ["directory", "management host"])
+def test_an_untrusted_certificate(elsewhere: Scene, tmp_path: Path, who: str) -> None:
+    """A server whose certificate another CA signed is not spoken to."""
+    stranger = Blueprint(tmp_path / "stranger")
+    pki.issue(stranger)
+    text = elsewhere.params.read_text(encoding="utf-8")
+    head, mark, tail = text.partition("management_host:")
+    part = head if who == "directory" else tail
+    spoiled = part.replace("ca_file: ca.pem", f"ca_file: {stranger.ca_file}")
+    assert spoiled != part
+    elsewhere.params.write_text(spoiled + mark + tail if who == "directory" else head + mark + spoiled)
+    code, _, errors = elsewhere.run(*LIVE)
+    assert code == 1
+    assert "certificate" in explained(errors)
+
+
+def test_the_primary_still_answers(scene: Scene) -> None:
+    """While the primary accepts connections an activation is refused; a waiver needs a reason, and is journaled."""
+    before = scene.state()
+    code, said, errors = scene.run(*LIVE)
+    assert (code, said["outcome"], said["plan"]) == (5, "refused", "")
+    assert "it accepts connections" in explained(errors)
+    code, said, _ = scene.run(*LIVE, "--waive", "primary-answers=")
+    assert code == 2
+    code, said, _ = scene.run(*LIVE, "--waive", "primary-answers=the building burns")
+    assert (code, bool(said["plan"])) == (5, True)
+    waiver = next(line for line in scene.lines(said["run"]) if line.kind == "waiver")
+    assert waiver.facts["reason"] == "the building burns"
+    assert waiver.facts["by"]["user"]
+    assert scene.state() == before
+
+
+def test_a_used_digest_and_a_second_operator(scene: Scene) -> None:
+    """While one activation runs, a second is refused with the name of the first (exit 7). When it is done, its digest
+    is used: exit 5, nothing changes, and nothing is moved again.
+    """
+    scene.lose_primary()
+    _, said, _ = scene.run(*LIVE)
+    digest = str(said["plan"])
+    first = scene.start(*LIVE, "--approve", digest)
+    while not any(line.kind == "approval" for line in scene.lines(said["run"])):
+        assert first.poll() is None
+    code, second, errors = scene.run(*LIVE, "--run", "new")
+    finished = first.poll() is not None
+    assert first.wait(60) == 0
+    if not finished:
+        assert code == 7
+        assert said["run"] in errors
+    before = scene.state()
+    code, _, errors = scene.run(*LIVE, "--approve", digest)
+    assert code == 5
+    assert "was used" in explained(errors)
+    assert scene.state() == before
+    assert second["run"] != said["run"] or code
