@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import traceback
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -46,10 +47,11 @@ class DirectoryProtocol(BaseLDAPServer):  # type: ignore[misc]  # ldaptor has no
         self._pages = Pages()
 
     def dataReceived(self, recd: bytes) -> None:  # noqa: N802  # twisted's name
-        """What is no LDAP ends the connection (RFC 4511, 5.3)."""
+        """What is no LDAP ends the connection (RFC 4511, 5.3); the lab's log says why."""
         try:
             super().dataReceived(recd)
         except (AssertionError, AttributeError, IndexError, KeyError, TypeError, ValueError):
+            traceback.print_exc()
             self.transport.abortConnection()
 
     def connectionLost(self, reason: object = None) -> None:  # noqa: ARG002, N802  # twisted's signature

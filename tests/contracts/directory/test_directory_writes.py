@@ -105,8 +105,14 @@ def test_add_modify_and_delete_do_what_they_say(administrator: ldap3.Connection,
     assert entry.all("objectClass") == ("top", "person", "organizationalPerson", "user")
     assert (entry.first("cn"), entry.first("distinguishedName")) == ("New Entry", NEW)
 
+    assert administrator.modify(NEW, replace(sAMAccountName="renamed"))
+    for account, count in (("newentry", 0), ("renamed", 1)):
+        assert len(list(directory.search(BASE_DN, f"(sAMAccountName={account})", ["cn"]))) == count
+
     assert administrator.delete(NEW)
     assert directory.read(NEW, ["cn"]) is None
+    for account in ("newentry", "renamed"):
+        assert not list(directory.search(BASE_DN, f"(sAMAccountName={account})", ["cn"]))
     assert not administrator.delete(NEW)
     assert administrator.result["description"] == "noSuchObject"
 
