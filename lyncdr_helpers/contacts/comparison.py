@@ -26,7 +26,7 @@ class Restored:
 
     @property
     def whole(self) -> bool:
-        """Whether nothing at all is missing."""
+        """Whether every contact and every group is back; containers and what else an element holds are not compared."""
         return not self.missing and not self.missing_groups
 
 

@@ -1,12 +1,14 @@
 """The documents of dbimpexp (Lync 2010): reading an export and writing an import, one user at a time.
 
-Format: UTF-16 with BOM, root HomedResources, one HomedResource per user; see docs/contact-lists.md.
+UTF-16 with BOM; root HomedResources, one HomedResource per user with ContactGroups, Contacts, and much that is carried
+unread. Names are base64 of UTF-8. Source: dbimpexp-readme.htm on the product's media, and published exports.
 """
 
 from __future__ import annotations
 
 import base64
 import binascii
+import os
 import tempfile
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
@@ -183,13 +185,12 @@ def _on_its_own(element: bytes) -> bytes:
 def _replacing(path: Path) -> Iterator[BinaryIO]:
     """As files.replace, for content that comes in pieces."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    with tempfile.NamedTemporaryFile(dir=path.parent, prefix=f".{path.name}.", delete=False) as file:
-        aside = Path(file.name)
-        try:
-            yield file  # type: ignore[misc]
-            files.sync(file)  # type: ignore[arg-type]
-        except BaseException:
-            file.close()
-            aside.unlink(missing_ok=True)
-            raise
-    aside.replace(path)
+    handle, aside = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+    try:
+        with os.fdopen(handle, "wb") as file:
+            yield file
+            files.sync(file)
+        Path(aside).replace(path)
+    except BaseException:
+        Path(aside).unlink(missing_ok=True)
+        raise

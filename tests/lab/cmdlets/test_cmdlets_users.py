@@ -192,6 +192,16 @@ def test_what_a_lost_pool_keeps(lab):
     assert lab.buddies(PRIMARY_POOL, user)
 
 
+def test_what_a_living_pool_forgets(lab):
+    """A forced move loses the list for good: a source that is up forgets it, and a stale one on the target goes."""
+    user = with_contacts(lab)
+    with lab.store(DR_POOL) as store:
+        store.add(next(found for found in lab.deployment.lists if found.user == user))
+    lab.call("Move-CsUser", Identity=user, Target=DR_POOL, **FORCED)
+    assert lab.buddies(PRIMARY_POOL, user) is None
+    assert lab.buddies(DR_POOL, user) is None
+
+
 def test_forced_move_again(lab):
     """Moving a user to where they are changes nothing: what was imported meanwhile stays."""
     user = with_contacts(lab)
