@@ -11,12 +11,15 @@ from rich.spinner import Spinner
 from rich.table import Table
 from rich.text import Text
 
-from lyncdr_helpers.drill import LOST, PLAN, STEPS, VERIFY, Watcher
+from lyncdr_helpers.drill import ACTIVATE, LOST, PLAN, STEPS, VERIFY, Watcher
 from lyncdr_helpers.journal import Line
 from lyncdr_helpers.views.pictures import clock, spell
 from lyncdr_helpers.views.record import MOVE_USERS
 
-WORDS = {(PLAN, "refused"): "the gate held: the plan waits for approval"}
+WORDS = {
+    (PLAN, "refused"): "the gate held: the plan waits for approval",
+    (ACTIVATE, "done"): "done, approved by the drill, which plays the operator",
+}
 
 
 class LiveProgress(Watcher):

@@ -31,6 +31,13 @@ def keep(partial: Path, folder: RunFolder, facts: dict[str, Any]) -> None:
     partial.unlink()
 
 
+def discard(partial: Path, folder: RunFolder) -> None:
+    """Leave no trace of an execution that found the run at work elsewhere: the folder's record is the other's."""
+    partial.unlink(missing_ok=True)
+    if not any(folder.path.iterdir()):
+        folder.path.rmdir()
+
+
 def _mark(cell: dict[str, Any]) -> None:
     """Tag a code cell that did not come to its end: papermill calls all of them completed after a kernel's death."""
     state = _state(cell)

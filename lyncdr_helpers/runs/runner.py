@@ -77,7 +77,10 @@ def run_phase(
     lines = journal.read(folder.journal)[0]
     outcome, exit_code, message = judge(trouble, lines[before:])
     plans = [line.facts["digest"] for line in lines if line.kind == "plan"]
-    executed.keep(_partial(folder), folder, {"outcome": outcome, "exit_code": exit_code, "run": folder.run})
+    if isinstance(trouble, errors.Locked):
+        executed.discard(_partial(folder), folder)
+    else:
+        executed.keep(_partial(folder), folder, {"outcome": outcome, "exit_code": exit_code, "run": folder.run})
     seconds = round(time.monotonic() - began, 3)
     return Outcome(folder.run, folder, phase, outcome, exit_code, message, seconds, plans[-1] if plans else "")
 
@@ -115,7 +118,7 @@ def _in_kernel(
 ) -> LyncdrError | None:
     # Imported here: they take a second, which neither --help nor a mistake in the parameters should cost.
     import papermill
-    from nbclient.exceptions import CellTimeoutError, DeadKernelError
+    from nbclient.exceptions import CellTimeoutError
     from nbclient.util import run_sync
 
     from lyncdr_helpers.runs.kernel import OwnKernel
@@ -140,7 +143,7 @@ def _in_kernel(
         return _raised(error.ename, error.evalue)
     except CellTimeoutError:
         return KernelDied(f"The notebook {source.name} was not done after {timeout:g} s.", "Its kernel was ended.")
-    except (DeadKernelError, RuntimeError) as error:
+    except RuntimeError as error:  # nbclient's DeadKernelError, and what jupyter_client raises of a stillborn one
         return KernelDied(f"The kernel of {source.name} died: {error}.", "The same command continues the run.")
     finally:
         run_sync(kernel.stop)(lambda: _has_spoken(folder))

@@ -134,7 +134,6 @@ def test_own_words_of_the_journal(notebooks: Notebooks, params_file: Path) -> No
 @pytest.mark.parametrize(
     ("raised", "expected"),
     [
-        ('errors.Locked("Run x holds it.", "Wait.")', ("locked", 7)),
         ('errors.InputError("No such file.")', ("bad input", 2)),
         ('errors.Unreachable("Nobody answers.")', ("failed", 1)),
         ('ValueError("a bug")', ("failed", 1)),
@@ -150,6 +149,19 @@ def test_error_before_the_journal(
     assert ending(outcome) == expected
     assert outcome.message
     assert tags(outcome) == [[], [], ["never-ran"]]
+
+
+def test_locked(notebooks: Notebooks, params_file: Path, runs_folder: Path) -> None:
+    """A run that another one keeps out says so, whatever the other writes meanwhile, and leaves nothing behind."""
+    locked = 'from lyncdr_helpers import errors\nraise errors.Locked("Run x holds it.", "Wait.")'
+    outcome = run_phase("try", params_file, notebooks=notebooks(locked, END))
+    assert (ending(outcome), outcome.message) == (("locked", 7), "Run x holds it. Wait.")
+    assert not list(runs_folder.iterdir())
+    other = run_phase("try", params_file, notebooks=notebooks(BEGIN, END))
+    before = other.folder.notebook.read_bytes()
+    theirs = BEGIN + END + "\n" + locked
+    assert ending(run_phase("try", params_file, run=other.run, notebooks=notebooks(theirs))) == ("locked", 7)
+    assert other.folder.notebook.read_bytes() == before
 
 
 def test_done_but_raised(notebooks: Notebooks, params_file: Path) -> None:
