@@ -48,6 +48,7 @@ journal.write("resume" if journal.lines else "begin", run=run, phase="try", depl
 """
 
 END = 'journal.write("end", outcome="done", exit_code=0)'
+REFUSED = 'journal.write("end", outcome="refused", exit_code=5)'
 
 AT_WORK = """try:
     for n in range(600):
@@ -159,7 +160,7 @@ def test_locked(notebooks: Notebooks, params_file: Path, runs_folder: Path) -> N
     assert not list(runs_folder.iterdir())
     other = run_phase("try", params_file, notebooks=notebooks(BEGIN, END))
     before = other.folder.notebook.read_bytes()
-    theirs = BEGIN + END + "\n" + locked
+    theirs = BEGIN + REFUSED + "\n" + locked
     assert ending(run_phase("try", params_file, run=other.run, notebooks=notebooks(theirs))) == ("locked", 7)
     assert other.folder.notebook.read_bytes() == before
 
@@ -171,10 +172,12 @@ def test_done_but_raised(notebooks: Notebooks, params_file: Path) -> None:
     assert "ZeroDivisionError" in outcome.message
 
 
-@pytest.mark.parametrize("death", ["os._exit(0)", "os.kill(os.getpid(), signal.SIGKILL)"])
-def test_kernel_dies(notebooks: Notebooks, params_file: Path, death: str) -> None:
-    """A dead kernel is never done, also when the journal was closed; the cells that never ran say so."""
-    outcome = run_phase("try", params_file, notebooks=notebooks(BEGIN, END, death, "1 + 1"))
+@pytest.mark.parametrize(
+    ("end", "death"), [(END, "os._exit(0)"), (REFUSED, "os._exit(0)"), (END, "os.kill(os.getpid(), 9)")]
+)
+def test_kernel_dies(notebooks: Notebooks, params_file: Path, end: str, death: str) -> None:
+    """A dead kernel is said to be dead, also when the journal was closed; the cells that never ran say so."""
+    outcome = run_phase("try", params_file, notebooks=notebooks(BEGIN, end, death, "1 + 1"))
     assert ending(outcome) == ("kernel died", 8)
     assert tags(outcome) == [[], [], ["unfinished"], ["never-ran"]]
     states = [cell["metadata"]["papermill"]["status"] for cell in notebook(outcome)["cells"]]
@@ -247,7 +250,7 @@ def test_a_run_is_continued(notebooks: Notebooks, params_file: Path) -> None:
 def test_an_earlier_end_does_not_count(notebooks: Notebooks, params_file: Path) -> None:
     """What an earlier execution came to says nothing about this one."""
     first = run_phase("try", params_file, notebooks=notebooks(BEGIN, END))
-    for cells in ((BEGIN,), ("1 + 1",)):
+    for cells in (("1 + 1",), (BEGIN,)):
         second = run_phase("try", params_file, run=first.run, notebooks=notebooks(*cells))
         assert ending(second) == ("incomplete", 4)
 
