@@ -16,6 +16,7 @@ class Restored:
     """One user's result. expected: contacts that should be there; found: those of them that are, in their groups.
 
     missing: the buddies that are not. missing_groups: names of groups, or addresses of distribution groups.
+    missing_members: whom the user had blocked, or in another privacy container, in words (`blocked: eve@x.test`).
     """
 
     user: str
@@ -23,11 +24,12 @@ class Restored:
     found: int
     missing: tuple[str, ...] = ()
     missing_groups: tuple[str, ...] = ()
+    missing_members: tuple[str, ...] = ()
 
     @property
     def whole(self) -> bool:
-        """Whether every contact and every group is back; containers and what else an element holds are not compared."""
-        return not self.missing and not self.missing_groups
+        """Whether every contact, group and container member is back; what else an element holds is not compared."""
+        return not (self.missing or self.missing_groups or self.missing_members)
 
 
 def missing(expected: ContactList, found: ContactList | None) -> tuple[str, ...]:
@@ -47,6 +49,12 @@ def missing_groups(expected: ContactList, found: ContactList | None) -> tuple[st
     return tuple(sorted(_label(group) for group in expected.groups if group.key not in have))
 
 
+def missing_members(expected: ContactList, found: ContactList | None) -> tuple[str, ...]:
+    """The members of privacy containers of `expected` that `found` lacks, in words; sorted."""
+    lacking = set(expected.members) - set(found.members if found else ())
+    return tuple(str(member) for member in sorted(lacking))
+
+
 def compare(expected: Mapping[str, ContactList], found: Mapping[str, ContactList]) -> tuple[Restored, ...]:
     """One result per expected user, sorted by user. Users that only `found` has are nobody's loss."""
     return tuple(_restored(expected[user], found.get(user)) for user in sorted(expected))
@@ -54,7 +62,14 @@ def compare(expected: Mapping[str, ContactList], found: Mapping[str, ContactList
 
 def _restored(expected: ContactList, found: ContactList | None) -> Restored:
     count, gone = len(_memberships(expected)), missing(expected, found)
-    return Restored(expected.user, count, count - len(gone), gone, missing_groups(expected, found))
+    return Restored(
+        expected.user,
+        count,
+        count - len(gone),
+        gone,
+        missing_groups(expected, found),
+        missing_members(expected, found),
+    )
 
 
 def _memberships(of: ContactList) -> dict[str, frozenset[Key]]:

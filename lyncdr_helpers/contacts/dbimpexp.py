@@ -18,7 +18,7 @@ from typing import Any, BinaryIO
 from lxml import etree
 
 from lyncdr_helpers import files
-from lyncdr_helpers.contacts.lists import Contact, ContactList, Group, address
+from lyncdr_helpers.contacts.lists import Contact, ContactList, Group, Member, address
 from lyncdr_helpers.errors import InputError
 
 NAMESPACE = "http://schemas.microsoft.com/RtcServer/2002/11/dbimpexp"
@@ -26,6 +26,8 @@ ROOT = f"{{{NAMESPACE}}}HomedResources"
 RESOURCE = f"{{{NAMESPACE}}}HomedResource"
 GROUP = f"{{{NAMESPACE}}}ContactGroups/{{{NAMESPACE}}}ContactGroup"
 CONTACT = f"{{{NAMESPACE}}}Contacts/{{{NAMESPACE}}}Contact"
+CONTAINER = f"{{{NAMESPACE}}}Containers/{{{NAMESPACE}}}Container"
+MEMBER = f"{{{NAMESPACE}}}UserMember"
 
 REMEDY = "Export the pool again, and do not edit the file."
 # libxml2's own limits stay on (no huge_tree): they are per node, not per file, and stop documents that explode.
@@ -107,7 +109,8 @@ def _contact_list(element: Any, path: Path) -> ContactList:
     where = f"{where}, user {user}"
     groups = tuple(_group(group, where) for group in element.iterfind(GROUP))
     contacts = tuple(_contact(contact, where) for contact in element.iterfind(CONTACT))
-    return ContactList(user, groups, contacts, _canonical(element))
+    members = tuple(member for container in element.iterfind(CONTAINER) for member in _members(container, where))
+    return ContactList(user, groups, contacts, _canonical(element), members)
 
 
 def _canonical(element: Any) -> bytes:
@@ -130,6 +133,12 @@ def _contact(element: Any, where: str) -> Contact:
     numbers = tuple(_number(text, where) for text in element.get("Groups", "").split())
     name = _decoded(element.get("DisplayName", ""), f"{where}, DisplayName")
     return Contact(buddy, element.get("SubscribePresence", "1").lower() in ("1", "true"), numbers, name)
+
+
+def _members(container: Any, where: str) -> Iterator[Member]:
+    number = _number(_attribute(container, "ContainerNumber", where), f"{where}, container")
+    where = f"{where}, container {number}"
+    return (Member(number, address(_attribute(member, "Member", where))) for member in container.iterfind(MEMBER))
 
 
 def _attribute(element: Any, name: str, where: str) -> str:

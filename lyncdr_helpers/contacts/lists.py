@@ -9,6 +9,9 @@ from lyncdr_helpers import files
 OTHER_CONTACTS = "~"
 """The name of group 1, which clients show as "Other Contacts"."""
 
+CONTAINERS = {100: "external", 200: "colleagues", 300: "workgroup", 400: "friends", 32000: "blocked"}
+"""What the numbers of privacy containers mean."""
+
 
 @dataclass(frozen=True, slots=True)
 class Group:
@@ -34,6 +37,17 @@ class Contact:
     display_name: str = ""
 
 
+@dataclass(frozen=True, slots=True, order=True)
+class Member:
+    """Somebody in one of the user's privacy containers: whom the user blocked, or calls a colleague or a friend."""
+
+    container: int
+    address: str
+
+    def __str__(self) -> str:
+        return f"{CONTAINERS.get(self.container, f'container {self.container}')}: {self.address}"
+
+
 @dataclass(frozen=True, slots=True)
 class ContactList:
     """One user's list. `user`: address without `sip:`, lower case.
@@ -46,6 +60,7 @@ class ContactList:
     groups: tuple[Group, ...]
     contacts: tuple[Contact, ...]
     element: bytes
+    members: tuple[Member, ...] = ()
 
     @property
     def digest(self) -> str:

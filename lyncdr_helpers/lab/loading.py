@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from lyncdr_helpers.lab.blueprint import DR_POOL, PRIMARY_POOL, Blueprint
+from lyncdr_helpers.lab.blueprint import Blueprint
+from lyncdr_helpers.lab.forest import POOLS
 from lyncdr_helpers.lab.seed import Deployment
 
 
@@ -19,7 +20,7 @@ def steps(blueprint: Blueprint) -> dict[str, Callable[[Deployment], None]]:
 def _pools(deployment: Deployment) -> None:
     from lyncdr_helpers.lab.pools import PoolStore
 
-    for pool in (PRIMARY_POOL, DR_POOL):
+    for pool in POOLS:
         with PoolStore(deployment.blueprint.pool_store(pool)) as store:
             store.fill(deployment, pool)
 

@@ -28,7 +28,7 @@ NAMED = 5
 
 @dataclass(frozen=True)
 class Loss:
-    """One thing that did not come back. `kind`: user, contact, contact group, response group, record."""
+    """One thing that did not come back. `kind`: user, contact, contact group, privacy, response group, record."""
 
     kind: str
     owner: str
@@ -73,18 +73,11 @@ def contacts(session: Session, backup: Manifest) -> tuple[Check, list[Restored],
         source = restore_source.fetch(session, backup, backup.part("contacts", pool.fqdn))
         now = exchange.lists_of(exchange.export_contacts(session, target, "target-now.xml"))
         compared = list(comparison.compare(exchange.lists_of(source), now))
-        lost = [Loss("contact", one.user, buddy, "not in the list") for one in compared for buddy in one.missing]
-        groups = [
-            Loss("contact group", one.user, group, "not there") for one in compared for group in one.missing_groups
-        ]
-        session.fact("contacts_expected", sum(one.expected for one in compared))
-        session.fact("contacts_restored", sum(one.found for one in compared))
+        lost = [loss for one in compared for loss in _losses(one)]
         total = sum(one.expected for one in compared)
-        return (
-            _kept(session, "contacts", f"contacts restored at {target.fqdn}", total, lost + groups),
-            compared,
-            lost + groups,
-        )
+        session.fact("contacts_expected", total)
+        session.fact("contacts_restored", sum(one.found for one in compared))
+        return _kept(session, "contacts", f"contacts restored at {target.fqdn}", total, lost), compared, lost
 
 
 def response_groups(session: Session, backup: Manifest) -> tuple[Check, list[Loss]]:
@@ -143,6 +136,15 @@ def finish(session: Session, checks: Sequence[Check], losses: Sequence[Loss]) ->
         require(checks, "Service is not proven to be back")
     session.end("done", 0)
     return f"Service is back: {len(list(checks))} expectations proven, nothing lost."
+
+
+def _losses(user: Restored) -> list[Loss]:
+    """What one user's list lacks."""
+    return [
+        *(Loss("contact", user.user, buddy, "not in the list, or not in its groups") for buddy in user.missing),
+        *(Loss("contact group", user.user, group, "not there") for group in user.missing_groups),
+        *(Loss("privacy", user.user, member, "not there") for member in user.missing_members),
+    ]
 
 
 def _kept(session: Session, table: str, name: str, total: int, lost: Sequence[Loss]) -> Check:

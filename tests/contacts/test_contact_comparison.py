@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from lyncdr_helpers.contacts.comparison import Restored, compare, missing, missing_groups
-from lyncdr_helpers.contacts.lists import Contact, ContactList, Group
+from lyncdr_helpers.contacts.comparison import Restored, compare, missing, missing_groups, missing_members
+from lyncdr_helpers.contacts.lists import Contact, ContactList, Group, Member
 
 OTHERS, TEAM = Group(1, "~"), Group(2, "Team")
 MIRROR = Group(3, "All staff", "staff@x.test")
@@ -85,3 +85,14 @@ def test_lost_group_alone() -> None:
     """An empty group that is gone makes a user's list less than whole."""
     (only,) = compare({"ana@x.test": made()}, {"ana@x.test": made(groups=(OTHERS, TEAM))})
     assert (only.missing, only.missing_groups, only.whole) == ((), ("staff@x.test",), False)
+
+
+def test_a_lost_block_is_a_loss() -> None:
+    """Somebody whom the user had blocked and who is not blocked at the other pool is named, and the list is not whole."""
+    blocked = ContactList("ana@x.test", (), (), b"", (Member(32000, "eve@x.test"), Member(200, "ben@x.test")))
+    kept = ContactList("ana@x.test", (), (), b"", (Member(200, "ben@x.test"), Member(400, "eve@x.test")))
+    (ana,) = compare({"ana@x.test": blocked}, {"ana@x.test": kept})
+    assert ana.missing_members == ("blocked: eve@x.test",)
+    assert not ana.whole
+    assert compare({"ana@x.test": blocked}, {"ana@x.test": blocked})[0].whole
+    assert missing_members(blocked, None) == ("blocked: eve@x.test", "colleagues: ben@x.test")
