@@ -1,70 +1,77 @@
-"""Dataframes for the eyes: one function per thing that a notebook shows, columns named in its docstring."""
+"""Dataframes for the eyes: one function per thing that a notebook shows, columns named in its docstring.
+
+Each is a real DataFrame with all rows; frame.py says how it shows itself.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-
-import pandas as pd
+from collections.abc import Iterable
 
 from lyncdr_helpers.backups.manifest import Manifest, UserRecord
 from lyncdr_helpers.checks import Check
+from lyncdr_helpers.clock import parse_stamp
 from lyncdr_helpers.contacts.comparison import Restored
 from lyncdr_helpers.directory.inventory import Inventory
 from lyncdr_helpers.params.models import Params
 from lyncdr_helpers.phases.acts.loop import Tally
 from lyncdr_helpers.phases.verify import Loss
-from lyncdr_helpers.plan import Plan
+from lyncdr_helpers.plan import Change, Plan
 from lyncdr_helpers.runfolder import RunSummary
+from lyncdr_helpers.views.frame import Frame
 
 MARKS = {"pass": "✓ pass", "warn": "! warn", "fail": "✗ FAIL", "unknown": "? unknown"}
 """A verdict is a sign and a word, never a colour alone."""
 
 
-def checks(*lists: Iterable[Check]) -> pd.DataFrame:
+def checks(*lists: Iterable[Check]) -> Frame:
     """Columns: verdict, area, name, seen, expected, remedy. What is not green comes first."""
     order = {verdict: place for place, verdict in enumerate(("fail", "unknown", "warn", "pass"))}
     rows = sorted((check for one in lists for check in one), key=lambda check: order[check.verdict])
-    return _frame(
+    return Frame.of(
         [(MARKS[check.verdict], check.area, check.name, check.seen, check.expected, check.remedy) for check in rows],
         ["verdict", "area", "name", "seen", "expected", "remedy"],
     )
 
 
-def population(inventory: Inventory) -> pd.DataFrame:
+def population(inventory: Inventory) -> Frame:
     """Columns: home, kind, users. Who is homed where, users and all that is not a user."""
     rows = [(home or "(none)", str(kind), count) for (home, kind), count in sorted(inventory.counts().items())]
-    return _frame(rows, ["home", "kind", "users"])
+    return Frame.of(rows, ["home", "kind", "users"])
 
 
-def users(inventory: Inventory) -> pd.DataFrame:
+def users(inventory: Inventory) -> Frame:
     """Columns: address, display_name, kind, enabled, voice, home, moving_to."""
-    return _frame(
+    return Frame.of(
         [
             (user.address, user.display_name, str(user.kind), user.enabled, user.voice, user.home, user.moving_to)
             for user in inventory.users
         ],
         ["address", "display_name", "kind", "enabled", "voice", "home", "moving_to"],
+        rest="all are in inventory/users.csv of the backup set",
+        none="Nobody in the directory has a SIP address.",
     )
 
 
-def contacts(records: Iterable[UserRecord]) -> pd.DataFrame:
+def contacts(records: Iterable[UserRecord]) -> Frame:
     """Columns: address, pool, contacts, groups, digest (its first 12 digits). Longest lists first."""
     rows = sorted(records, key=lambda record: (-record.contacts, record.address))
-    return _frame(
+    return Frame.of(
         [(one.address, one.pool, one.contacts, one.groups, one.digest[:12]) for one in rows],
         ["address", "pool", "contacts", "groups", "digest"],
+        rest="all are in manifest.json of the backup set",
+        none="The export holds no user.",
     )
 
 
-def parts(manifest: Manifest) -> pd.DataFrame:
+def parts(manifest: Manifest) -> Frame:
     """Columns: kind, pool, file, size (bytes), sha256 (its first 12 digits)."""
-    return _frame(
+    return Frame.of(
         [(one.kind, one.pool, one.file, one.size, one.sha256[:12]) for one in manifest.parts],
         ["kind", "pool", "file", "size", "sha256"],
     )
 
 
-def deployment(params: Params) -> pd.DataFrame:
+def deployment(params: Params) -> Frame:
     """Columns: what, value. The deployment in a few lines."""
     failed, target = params.failed_pool, params.target_pool
     rows = [
@@ -77,21 +84,21 @@ def deployment(params: Params) -> pd.DataFrame:
         ("backup store", params.backup.store),
         ("recovery time", f"within {params.thresholds.rto_minutes:g} minutes"),
     ]
-    return _frame(rows, ["what", "value"])
+    return Frame.of(rows, ["what", "value"])
 
 
-def backup(manifest: Manifest) -> pd.DataFrame:
+def backup(manifest: Manifest) -> Frame:
     """One set in one row; columns as `backups`."""
     return backups([manifest])
 
 
-def backups(manifests: Iterable[Manifest]) -> pd.DataFrame:
-    """Columns: set, state, made_at, users, contacts, response_groups, differences. Newest first."""
+def backups(manifests: Iterable[Manifest]) -> Frame:
+    """Columns: set, state, made_at (UTC), users, contacts, response_groups, differences. Newest first."""
     rows = [
         (
             one.name,
             one.state,
-            one.made_at,
+            _moment(one.made_at),
             len(one.users),
             sum(user.contacts for user in one.users),
             sum(map(len, one.response_groups.values())),
@@ -99,50 +106,69 @@ def backups(manifests: Iterable[Manifest]) -> pd.DataFrame:
         )
         for one in manifests
     ]
-    return _frame(rows[::-1], ["set", "state", "made_at", "users", "contacts", "response_groups", "differences"])
+    columns = ["set", "state", "made_at", "users", "contacts", "response_groups", "differences"]
+    return Frame.of(rows[::-1], columns, none="There is no backup set yet.")
 
 
-def plan(made: Plan) -> pd.DataFrame:
+def plan(made: Plan) -> Frame:
     """Columns: kind, changes, example. What would change, kind by kind."""
     rows = []
     for kind, count in made.counts().items():
         first = made.of_kind(kind)[0]
-        rows.append((kind, count, f"{first.target}: {first.old or '(nothing)'} -> {first.new[:40]}"))
-    return _frame(rows, ["kind", "changes", "example"])
+        rows.append((kind, count, f"{first.target}: {first.old or '(nothing)'} -> {_new(first)}"))
+    return Frame.of(rows, ["kind", "changes", "example"], none="Nothing would change.")
 
 
-def changes(made: Plan) -> pd.DataFrame:
-    """Columns: kind, target, old, new. Every change of the plan."""
-    return _frame([(one.kind, one.target, one.old, one.new) for one in made.changes], ["kind", "target", "old", "new"])
+def changes(made: Plan) -> Frame:
+    """Columns: kind, target, old, new. Every change of the plan; of a contact list its length."""
+    return Frame.of(
+        [(one.kind, one.target, one.old, _new(one)) for one in made.changes],
+        ["kind", "target", "old", "new"],
+        rest="all are in plan.json of the run",
+        none="Nothing would change.",
+    )
 
 
-def tally(*tallies: Tally) -> pd.DataFrame:
+def tally(*tallies: Tally) -> Frame:
     """Columns: act, done, already, withheld, failed."""
-    return _frame(
+    return Frame.of(
         [(one.act, one.done, one.already, one.withheld, len(one.failed)) for one in tallies],
         ["act", "done", "already", "withheld", "failed"],
     )
 
 
-def restored(compared: Iterable[Restored]) -> pd.DataFrame:
+def restored(compared: Iterable[Restored]) -> Frame:
     """Columns: user, expected, found, missing. Whoever misses most comes first."""
     rows = sorted(compared, key=lambda one: (one.found - one.expected, one.user))
-    return _frame(
+    return Frame.of(
         [(one.user, one.expected, one.found, ", ".join(one.missing)) for one in rows],
         ["user", "expected", "found", "missing"],
+        none="The backup holds no contact list.",
     )
 
 
-def losses(lost: Iterable[Loss]) -> pd.DataFrame:
+def losses(lost: Iterable[Loss]) -> Frame:
     """Columns: kind, owner, what, why. Empty when nothing was lost."""
-    return _frame([(one.kind, one.owner, one.what, one.why) for one in lost], ["kind", "owner", "what", "why"])
+    return Frame.of(
+        [(one.kind, one.owner, one.what, one.why) for one in lost],
+        ["kind", "owner", "what", "why"],
+        rest="all are in tables/lost.csv of the run",
+        none="Nothing that the backup holds is missing.",
+    )
 
 
-def runs(summaries: Iterable[RunSummary]) -> pd.DataFrame:
-    """Columns: run, phase, mode, outcome, began, by, plan (its first 12 digits). Newest first."""
-    rows = [(one.run, one.phase, one.mode, one.outcome, one.began, one.by, one.plan[:12]) for one in summaries]
-    return _frame(rows[::-1], ["run", "phase", "mode", "outcome", "began", "by", "plan"])
+def runs(summaries: Iterable[RunSummary]) -> Frame:
+    """Columns: run, phase, mode, outcome, began (UTC), by, plan (its first 12 digits). Newest first."""
+    rows = [(one.run, one.phase, one.mode, one.outcome, _moment(one.began), one.by, one.plan[:12]) for one in summaries]
+    columns = ["run", "phase", "mode", "outcome", "began", "by", "plan"]
+    return Frame.of(rows[::-1], columns, rest="`lyncdr runs list` names them all", none="Nothing was run yet.")
 
 
-def _frame(rows: Sequence[tuple[object, ...]], columns: list[str]) -> pd.DataFrame:
-    return pd.DataFrame(rows, columns=columns)
+def _new(change: Change) -> str:
+    """What a person understands of the new value: a contact list's is a digest."""
+    contacts = change.detail.get("contacts")
+    return f"{contacts} contacts" if contacts else change.new
+
+
+def _moment(stamp: str) -> str:
+    return f"{parse_stamp(stamp):%Y-%m-%d %H:%M:%S}"
