@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from xml.sax.saxutils import escape
 
 from lyncdr_helpers.contacts.dbimpexp import NAMESPACE
-from lyncdr_helpers.contacts.lists import OTHER_CONTACTS, Contact, ContactList, Group
+from lyncdr_helpers.contacts.lists import OTHER_CONTACTS, Contact, ContactList, Group, Member
 from lyncdr_helpers.lab.blueprint import DOMAIN
 from lyncdr_helpers.lab.people import NO_CONTACTS, THOUSAND_CONTACTS
 
@@ -51,7 +51,8 @@ def render(
         f"<Containers>{''.join(_container(*pair) for pair in (containers or {}).items())}</Containers>"
         f"{extra}</HomedResource>"
     )
-    return ContactList(user, tuple(groups), tuple(contacts), element.encode())
+    members = tuple(Member(number, one) for number, held in (containers or {}).items() for one in held)
+    return ContactList(user, tuple(groups), tuple(contacts), element.encode(), members)
 
 
 # -- drawing --------------------------------------------------------------------------------------------------------

@@ -50,7 +50,7 @@ def _moves(homed: Iterable[User], failed: str, target: str) -> Iterable[Change]:
 
 
 def _contacts(backup: Manifest, pool: str) -> Iterable[Change]:
-    """Everybody in the export, also whoever is on the target pool already; an empty list is back as soon as looked at."""
+    """Everybody in the export, also who is on the target pool already; an empty list is back when looked at."""
     return (
         Change(CONTACTS, user.address, "", user.digest, {"contacts": str(user.contacts)})
         for user in backup.users_of(pool).values()

@@ -88,11 +88,11 @@ def test_lost_group_alone() -> None:
 
 
 def test_a_lost_block_is_a_loss() -> None:
-    """Somebody whom the user had blocked and who is not blocked at the other pool is named, and the list is not whole."""
+    """Somebody who was blocked and is not blocked at the other pool is named, and the list is not whole."""
     blocked = ContactList("ana@x.test", (), (), b"", (Member(32000, "eve@x.test"), Member(200, "ben@x.test")))
     kept = ContactList("ana@x.test", (), (), b"", (Member(200, "ben@x.test"), Member(400, "eve@x.test")))
     (ana,) = compare({"ana@x.test": blocked}, {"ana@x.test": kept})
     assert ana.missing_members == ("blocked: eve@x.test",)
     assert not ana.whole
     assert compare({"ana@x.test": blocked}, {"ana@x.test": blocked})[0].whole
-    assert missing_members(blocked, None) == ("blocked: eve@x.test", "colleagues: ben@x.test")
+    assert missing_members(blocked, None) == ("colleagues: ben@x.test", "blocked: eve@x.test")
