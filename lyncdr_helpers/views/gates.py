@@ -20,43 +20,44 @@ class ApprovalGate:
         self._plan = plan
         self._given = approve
         self._pool = plan.scope.partition(" ")[0]
-        self.box = widgets.Text(placeholder=self._pool, description="Lost pool:")
-        self._state = widgets.HTML()
+        self.box = widgets.Text(description="Lost pool:")
+        self._shown = widgets.HTML()
         self.box.observe(self._show_state, "value")
         self._show_state()
 
     @property
     def answer(self) -> str:
-        """The digest that was approved: the parameter's, or this plan's when the pool's name was typed, else empty."""
+        """The digest that was approved: this plan's when the pool's name was typed, else the parameter's, or empty."""
         typed: str = self.box.value.strip().lower()
-        return self._plan.digest if typed == self._pool else self._given
+        return self._plan.digest if typed and typed == self._pool else self._given
+
+    @property
+    def state(self) -> str:
+        """Open or closed, in words."""
+        try:
+            require_approval(self._plan, self.answer)
+        except Refusal as closed:
+            return f"Closed: a live run stops at the next cell. {closed.message}"
+        return "✓ Approved: go on with the next cell."
 
     def view(self) -> widgets.Widget:
-        """What is about to happen, in words, and the box."""
+        """What is about to happen, and the box. The summary is printed: it stands in an export, a widget does not."""
         print(self.summary())
-        consequence = f"<b>{html.escape(self.summary())}</b><br>To approve, type the lost pool's name."
-        return widgets.VBox([widgets.HTML(consequence), self.box, self._state])
+        how = (
+            f"To approve, type <b>{html.escape(self._pool)}</b>. "
+            "Then select the next cell and choose <b>Run &gt; Run Selected Cell and All Below</b>."
+        )
+        return widgets.VBox([widgets.HTML(how), self.box, self._shown])
 
     def summary(self) -> str:
-        """One line that also stands in an export, where widgets are blank."""
+        """One line: how far it reaches, how much of what, and the digest."""
         counts = ", ".join(f"{count:,} x {kind}" for kind, count in self._plan.counts().items())
         return f"{self._plan.scope}: {counts or 'nothing to change'}; digest {self._plan.short}"
 
     def _show_state(self, *_: object) -> None:
-        open_ = bool(self.answer) and _fits(self._plan, self.answer)
-        self._state.value = (
-            "✓ approved: run the next cell" if open_ else "closed: the next cell stops until the name is typed"
-        )
+        self._shown.value = html.escape(self.state)
 
 
 def approval(plan: Plan, approve: str = "") -> ApprovalGate:
     """The gate of a plan; `approve` is its parameter twin."""
     return ApprovalGate(plan, approve)
-
-
-def _fits(plan: Plan, digest: str) -> bool:
-    try:
-        require_approval(plan, digest)
-    except Refusal:
-        return False
-    return True
