@@ -24,20 +24,15 @@ class FolderStore:
 
     def sets(self) -> list[str]:
         with self._speaking("listed"):
-            if not self._fs.isdir(self._root):
-                raise Unreachable(
-                    f"The backup store {self._root} is not there.", "Check backup.store, and that the share is mounted."
-                )
             found = self._fs.ls(self._root, detail=True)
-        names = (
-            PurePosixPath(entry["name"].replace("\\", "/")).name for entry in found if entry["type"] == "directory"
-        )
+        names = (Path(entry["name"]).name for entry in found if entry["type"] == "directory")
         return sorted(name for name in names if not name.startswith("."))
 
     def files(self, name: str) -> list[str]:
         with self._speaking("listed"):
             root = Path(self._at(name))
-            return sorted(Path(found).relative_to(root).as_posix() for found in self._fs.find(str(root)))
+            found = self._fs.find(str(root), on_error="raise")  # left to itself, it calls an unreadable folder empty
+            return sorted(Path(path).relative_to(root).as_posix() for path in found)
 
     def read(self, path: str) -> bytes:
         with self._speaking("read"):
@@ -51,7 +46,7 @@ class FolderStore:
 
     def upload(self, source: Path, name: str) -> None:
         with self._speaking("written"):
-            aside = self._at(ASIDE + name)
+            aside = self._at(name, published=False)
             if self._fs.exists(aside):
                 self._fs.rm(aside, recursive=True)
             for path in sorted(file for file in source.rglob("*") if file.is_file()):
@@ -62,7 +57,7 @@ class FolderStore:
     def digest(self, name: str, file: str, *, published: bool = True) -> str:
         with self._speaking("read"):
             total = hashlib.sha256()
-            with self._fs.open(self._at(f"{'' if published else ASIDE}{name}/{file}"), "rb") as content:
+            with self._fs.open(self._at(f"{name}/{file}", published=published), "rb") as content:
                 while piece := content.read(files.CHUNK):
                     total.update(piece)
             return total.hexdigest()
@@ -71,15 +66,19 @@ class FolderStore:
         with self._speaking("written"):
             if self._fs.exists(self._at(name)):
                 raise Refusal(f"The store holds a set {name} already.", "Nothing is overwritten; run the backup again.")
-            Path(self._at(ASIDE + name)).rename(self._at(name))
+            Path(self._at(name, published=False)).rename(self._at(name))
 
-    def _at(self, path: str) -> str:
-        if ".." in PurePosixPath(path).parts:
+    def _at(self, path: str, *, published: bool = True) -> str:
+        if ".." in PurePosixPath(path.replace("\\", "/")).parts:
             raise OperationError(f"The path {path} leads out of the store.", "The set's manifest is not trustworthy.")
-        return f"{self._root}/{path}"
+        return f"{self._root}/{'' if published else ASIDE}{path}"
 
     @contextmanager
     def _speaking(self, verb: str) -> Iterator[None]:
+        if not self._fs.isdir(self._root):  # also before a write, which would make the folder where a share should be
+            raise Unreachable(
+                f"The backup store {self._root} is not there.", "Check backup.store, and that the share is mounted."
+            )
         try:
             yield
         except OSError as cause:
