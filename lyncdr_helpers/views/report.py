@@ -251,16 +251,16 @@ _BAD = ("failed", "unknown")
 
 
 def _checks(record: Record) -> list[Element]:
-    lines = [line.facts for line in record.of_kind("check")]
     order = {verdict: place for place, verdict in enumerate(VERDICTS)}
     rows = [
         (
-            VERDICTS.get(str(check.get("verdict")), str(check.get("verdict"))),
-            *(str(check.get(key, "")) for key in ("area", "name", "seen", "expected", "remedy")),
+            VERDICTS.get(str(line.facts.get("verdict")), str(line.facts.get("verdict"))),
+            f"{dt.datetime.fromisoformat(line.at):%H:%M:%S}",
+            *(str(line.facts.get(key, "")) for key in ("area", "name", "seen", "expected", "remedy")),
         )
-        for check in sorted(lines, key=lambda check: order.get(str(check.get("verdict")), 0))
+        for line in sorted(record.of_kind("check"), key=lambda line: order.get(str(line.facts.get("verdict")), 0))
     ]
-    head = ("verdict", "area", "expectation", "seen", "expected", "remedy")
+    head = ("verdict", "at (UTC)", "area", "expectation", "seen", "expected", "remedy")
     return _section("Checks", _table(head, rows) if rows else None)
 
 
