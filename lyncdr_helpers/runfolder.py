@@ -6,6 +6,7 @@ tables/*.csv and report.html.
 
 from __future__ import annotations
 
+import datetime as dt
 import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -13,11 +14,12 @@ from pathlib import Path
 from typing import Any
 
 from lyncdr_helpers import journal as journals
-from lyncdr_helpers.clock import Clock
+from lyncdr_helpers.clock import Clock, stamp
 from lyncdr_helpers.errors import InputError, Refusal
 from lyncdr_helpers.plan import SHORT
 
 UNFINISHED = "unfinished"
+BROKEN = "broken journal"
 DONE = ("done", "rehearsed")
 
 
@@ -109,10 +111,18 @@ def summarise(folder: RunFolder) -> RunSummary | None:
 
 
 def all_runs(runs_folder: Path) -> list[RunSummary]:
-    """Every run, oldest first."""
-    folders = (path for path in runs_folder.glob("*") if (path / "journal.jsonl").is_file())
-    found = [summary for path in folders if (summary := summarise(RunFolder(path)))]
+    """Every run, oldest first. One whose journal somebody changed is `broken`, and keeps nobody from the others."""
+    folders = (RunFolder(path) for path in runs_folder.glob("*") if (path / "journal.jsonl").is_file())
+    found = [summary for folder in folders if (summary := _summarised(folder))]
     return sorted(found, key=lambda run: (run.began, run.run))
+
+
+def _summarised(folder: RunFolder) -> RunSummary | None:
+    try:
+        return summarise(folder)
+    except InputError as error:
+        began = stamp(dt.datetime.fromtimestamp(folder.path.stat().st_mtime, dt.UTC))
+        return RunSummary(folder.run, "?", "?", "?", began, "?", BROKEN, None, str(error), "", acted=False)
 
 
 def choose(runs_folder: Path, phase: str, deployment: str, mode: str, approve: str, clock: Clock) -> RunFolder:

@@ -17,7 +17,7 @@ from lyncdr_helpers.adapters.store import FolderStore
 from lyncdr_helpers.adapters.winrm import WinrmShell
 from lyncdr_helpers.checks import Check
 from lyncdr_helpers.clock import Clock, SystemClock
-from lyncdr_helpers.errors import InputError, LyncdrError, Refusal
+from lyncdr_helpers.errors import OUTCOMES, InputError, LyncdrError, Refusal
 from lyncdr_helpers.journal import Journal
 from lyncdr_helpers.params.models import Params
 from lyncdr_helpers.params.reading import LoadedParams, read_params
@@ -70,7 +70,9 @@ class Session:
         try:
             yield
         except LyncdrError as error:
-            self.end(_outcome(error), error.exit_code, error=type(error).__name__, message=str(error), step=name)
+            self.end(
+                OUTCOMES[error.exit_code], error.exit_code, error=type(error).__name__, message=str(error), step=name
+            )
             raise
         except KeyboardInterrupt:
             self.end("interrupted", 130, error="Interrupted", message=f"Stopped during {name}.", step=name)
@@ -227,9 +229,3 @@ def _announce(session: Session) -> None:
             f"Leave `run` empty, or name a {session.phase} run of {session.params.deployment}.",
         )
     session.journal.write("resume" if began else "begin", **facts)
-
-
-def _outcome(error: LyncdrError) -> str:
-    return {2: "bad input", 3: "check failed", 4: "incomplete", 5: "refused", 6: "unknown"}.get(
-        error.exit_code, "failed"
-    )

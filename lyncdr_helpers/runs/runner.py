@@ -5,10 +5,11 @@ from __future__ import annotations
 import logging
 import math
 import os
+import sys
 import tempfile
 import time
-from collections.abc import Callable, Mapping, Sequence
-from contextlib import nullcontext
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -117,7 +118,8 @@ def _in_kernel(
     place: Path, source: Path, folder: RunFolder, parameters: Mapping[str, Any], timeout: float | None
 ) -> LyncdrError | None:
     # Imported here: they take a second, which neither --help nor a mistake in the parameters should cost.
-    import papermill
+    with _without_iri_grammar():
+        import papermill
     from nbclient.exceptions import CellTimeoutError
     from nbclient.util import run_sync
 
@@ -148,6 +150,22 @@ def _in_kernel(
     finally:
         run_sync(kernel.stop)(lambda: _has_spoken(folder))
     return None
+
+
+@contextmanager
+def _without_iri_grammar() -> Iterator[None]:
+    """An import that does not build the grammar of IRIs: most of papermill's start, for a format nobody checks here.
+
+    nbformat imports jsonschema, which takes the grammar where it is installed and does without where it is not.
+    """
+    absent = "rfc3987_syntax" not in sys.modules
+    if absent:
+        sys.modules["rfc3987_syntax"] = None  # type: ignore[assignment]  # how Python spells "not installed"
+    try:
+        yield
+    finally:
+        if absent:
+            del sys.modules["rfc3987_syntax"]
 
 
 def _raised(name: str, message: str) -> LyncdrError:
