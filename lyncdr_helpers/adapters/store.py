@@ -82,7 +82,8 @@ class FolderStore:
         try:
             yield
         except OSError as cause:
+            which = f" ({cause.filename})" if cause.filename else ""
             raise OperationError(
-                f"The backup store {self._root} could not be {verb}: {cause.strerror or cause}.",
+                f"The backup store {self._root} could not be {verb}: {cause.strerror or cause}{which}.",
                 "Check backup.store, its free space and who may write there.",
             ) from cause

@@ -17,9 +17,14 @@ def read_manifest(store: Store, name: str) -> Manifest:
 
 
 def list_sets(store: Store, deployment: str) -> list[Manifest]:
-    """The readable sets of a deployment, oldest first. A set whose manifest does not parse is no set."""
+    """The sets of a deployment, oldest first. A folder without a manifest, or with one that does not parse, is no set.
+
+    Raises OperationError where a folder cannot be looked into: it may hold the newest set.
+    """
     found = []
     for name in store.sets():
+        if manifests.NAME not in store.files(name):
+            continue  # shares hold other folders too
         try:
             found.append(read_manifest(store, name))
         except InputError:

@@ -11,7 +11,6 @@ from lyncdr_helpers.backups import manifest as manifests
 from lyncdr_helpers.backups.completeness import Completeness, compare
 from lyncdr_helpers.backups.manifest import Manifest, Part, UserRecord
 from lyncdr_helpers.clock import stamp
-from lyncdr_helpers.contacts.dbimpexp import read_export
 from lyncdr_helpers.contacts.inventory import holdings
 from lyncdr_helpers.directory.inventory import Inventory, read_inventory
 from lyncdr_helpers.errors import Incomplete, OperationError
@@ -165,7 +164,7 @@ def _records(pool: Pool, export: Path) -> dict[str, UserRecord]:
         held.user: UserRecord(
             address=held.user, pool=pool.fqdn, contacts=held.contacts, groups=held.groups, digest=held.digest
         )
-        for held in holdings(read_export(export))
+        for held in holdings(exchange.read(export))
     }
 
 

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 
 from lyncdr_helpers.contacts.dbimpexp import read_export
 from lyncdr_helpers.contacts.lists import ContactList
-from lyncdr_helpers.errors import OperationError
+from lyncdr_helpers.errors import InputError, OperationError
 from lyncdr_helpers.params.models import Pool
 from lyncdr_helpers.ports import Command
 from lyncdr_helpers.session import Session
@@ -58,9 +59,22 @@ def export_contacts(session: Session, pool: Pool, name: str) -> Path:
     return here
 
 
+def read(export: Path) -> Iterator[ContactList]:
+    """The contact lists in an export, one at a time. Raises OperationError when dbimpexp did not write it whole.
+
+    It may come after many lists: nothing is known to be whole before the end.
+    """
+    try:
+        yield from read_export(export)
+    except InputError as cause:
+        raise OperationError(
+            f"dbimpexp wrote an export that is of no use: {cause.message}", "Run the same command again."
+        ) from cause
+
+
 def lists_of(export: Path) -> dict[str, ContactList]:
-    """The contact lists in an export, by user."""
-    return {one.user: one for one in read_export(export)}
+    """The contact lists in an export, by user. Raises OperationError as `read` does."""
+    return {one.user: one for one in read(export)}
 
 
 def sql_instance(pool: Pool) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from lyncdr_helpers.backups import sets
+from lyncdr_helpers.backups.manifest import Manifest
 from lyncdr_helpers.checks import Check, Checklist, Verdict, judge, require
 from lyncdr_helpers.directory.inventory import read_cms_pointer, read_inventory
 from lyncdr_helpers.dns import cutover
@@ -88,22 +89,9 @@ def store(session: Session) -> Checklist:
     """The backup store at the DR site, and how old the newest complete set in it is."""
     with session.step("backup store"):
         checks = Checklist()
-        with checks.asking("backup", "newest complete set", "there, whole and fresh"):
-            limit = session.params.thresholds.export_age_hours
+        with checks.asking("backup", "newest complete set", "whole and fresh"):
             complete = [one for one in sets.list_sets(session.store, session.params.deployment) if one.complete]
-            age = sets.age_hours(complete[-1], session.clock.now()) if complete else None
-            seen = f"{complete[-1].name}, {age:.1f} hours old" if age is not None else "none yet"
-            checks.add(
-                judge(
-                    "backup",
-                    "newest complete set",
-                    age is not None and age <= limit,
-                    seen=seen,
-                    expected=f"at most {limit:g} hours old",
-                    remedy="Run: lyncdr run backup",
-                    soft=True,
-                )
-            )
+            checks.add(_newest_set(session, complete[-1] if complete else None))
         session.record(*checks)
         return checks
 
@@ -172,6 +160,20 @@ def _nothing_half_moved(users: list[str]) -> Check:
     seen = ", ".join(users[:5]) or "none"
     remedy = "Finish or undo these moves: TargetHomeServer is still set."
     return judge("directory", "half-done moves", not users, seen=seen, expected="none", remedy=remedy, soft=True)
+
+
+def _newest_set(session: Session, newest: Manifest | None) -> Check:
+    """Green when the set that an activation would choose is fresh, and every file of it is what was stored."""
+    limit = session.params.thresholds.export_age_hours
+    name, expected, remedy = "newest complete set", f"whole, at most {limit:g} hours old", "Run: lyncdr run backup"
+    if newest is None:
+        return judge("backup", name, False, seen="none yet", expected=expected, remedy=remedy, soft=True)
+    if faults := sets.damage(session.store, newest):
+        seen = f"{newest.name} is damaged: {'; '.join(faults)}"
+        return judge("backup", name, False, seen=seen, expected=expected, remedy=remedy)
+    age = sets.age_hours(newest, session.clock.now())
+    seen = f"{newest.name}, {age:.1f} hours old"
+    return judge("backup", name, age <= limit, seen=seen, expected=expected, remedy=remedy, soft=True)
 
 
 def _lives_short(session: Session, key: str, ttl: int | None) -> Check:

@@ -2,22 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from lyncdr_helpers import runfolder
 from lyncdr_helpers.backups import sets
 from lyncdr_helpers.backups.manifest import Manifest
-from lyncdr_helpers.checks import Check, Checklist, judge, require
+from lyncdr_helpers.checks import Check, Checklist, judge, not_green, require
 from lyncdr_helpers.contacts import comparison
 from lyncdr_helpers.contacts.comparison import Restored
 from lyncdr_helpers.directory.inventory import read_inventory
-from lyncdr_helpers.dns import cutover
+from lyncdr_helpers.dns import cutover, records
+from lyncdr_helpers.dns.records import BETWEEN
 from lyncdr_helpers.journal import read
 from lyncdr_helpers.phases import exchange, reachability, restore_source
 from lyncdr_helpers.phases.response_groups import workflows
-from lyncdr_helpers.ports import Nameserver
+from lyncdr_helpers.ports import Nameserver, RecordSet
 from lyncdr_helpers.runfolder import RunFolder
 from lyncdr_helpers.session import Session, open_session
 from lyncdr_helpers.shell import cmdlets
@@ -61,9 +62,10 @@ def users(session: Session, backup: Manifest) -> tuple[Check, list[Loss]]:
             for one in expected
             if homes.get(one) != target
         ]
-        session.fact("users_on_failed_pool", len(expected))
-        session.fact("users_rehomed", len(expected) - len(lost))
-        return _kept(session, "users", f"users homed on {target}", len(expected), lost), lost
+        found, total = len(expected) - len(lost), len(expected)
+        session.fact("users_on_failed_pool", total)
+        session.fact("users_rehomed", found)
+        return _kept(session, "users", f"users homed on {target}", found, total, lost), lost
 
 
 def contacts(session: Session, backup: Manifest) -> tuple[Check, list[Restored], list[Loss]]:
@@ -74,10 +76,10 @@ def contacts(session: Session, backup: Manifest) -> tuple[Check, list[Restored],
         now = exchange.lists_of(exchange.export_contacts(session, target, "target-now.xml"))
         compared = list(comparison.compare(exchange.lists_of(source), now))
         lost = [loss for one in compared for loss in _losses(one)]
-        total = sum(one.expected for one in compared)
+        found, total = sum(one.found for one in compared), sum(one.expected for one in compared)
         session.fact("contacts_expected", total)
-        session.fact("contacts_restored", sum(one.found for one in compared))
-        return _kept(session, "contacts", f"contacts restored at {target.fqdn}", total, lost), compared, lost
+        session.fact("contacts_restored", found)
+        return _kept(session, "contacts", f"contacts restored at {target.fqdn}", found, total, lost), compared, lost
 
 
 def response_groups(session: Session, backup: Manifest) -> tuple[Check, list[Loss]]:
@@ -86,28 +88,29 @@ def response_groups(session: Session, backup: Manifest) -> tuple[Check, list[Los
         expected = backup.response_groups.get(session.params.failed_pool.fqdn, ())
         there = workflows(session).get(session.params.target_pool.fqdn, ())
         lost = [Loss("response group", "", name, "not at the DR pool") for name in expected if name not in there]
-        session.fact("response_groups_expected", len(expected))
-        session.fact("response_groups_restored", len(expected) - len(lost))
-        return _kept(session, "response groups", "Response Groups at the DR pool", len(expected), lost), lost
+        found, total = len(expected) - len(lost), len(expected)
+        session.fact("response_groups_expected", total)
+        session.fact("response_groups_restored", found)
+        return _kept(session, "response groups", "Response Groups at the DR pool", found, total, lost), lost
 
 
 def dns(session: Session) -> tuple[Checklist, list[Loss]]:
     """Every record points to the DR site, on every authoritative server and every watched resolver."""
     with session.step("DNS"):
         wants = [cutover.wanted(record) for record in session.params.dns.records]
-        checks, behind = Checklist(), dict[str, str]()
-        for name, nameserver in _watched(session).items():
-            for want in wants:
-                with checks.asking("DNS", f"{want.key} on {name}", " | ".join(want.values)):
-                    check = _record(name, nameserver, want.name, want.type, want.values)
-                    checks.add(check)
+        checks, behind = Checklist(), dict[str, list[str]]()
+        for want in wants:
+            for who, nameserver in _watched(session, want.name):
+                row = Checklist()
+                with row.asking("DNS", f"{want.key} on {who}", BETWEEN.join(want.values)):
+                    row.add(_record(who, nameserver, want))
+                checks.add(*row)
+                behind.setdefault(want.key, []).extend(f"{who}: {one.seen}" for one in not_green(row))
         session.record(*checks)
-        for check in checks:
-            if check.verdict != "pass":
-                behind[check.name.partition(" on ")[0]] = f"{check.name.partition(' on ')[2]}: {check.seen}"
+        late = {key: "; ".join(said) for key, said in behind.items() if said}
         session.fact("dns_records_expected", len(wants))
-        session.fact("dns_records_moved", len(wants) - len(behind))
-        return checks, [Loss("record", "", key, why) for key, why in sorted(behind.items())]
+        session.fact("dns_records_moved", len(wants) - len(late))
+        return checks, [Loss("record", "", key, why) for key, why in sorted(late.items())]
 
 
 def service(session: Session) -> Checklist:
@@ -147,15 +150,15 @@ def _losses(user: Restored) -> list[Loss]:
     ]
 
 
-def _kept(session: Session, table: str, name: str, total: int, lost: Sequence[Loss]) -> Check:
+def _kept(session: Session, table: str, name: str, found: int, total: int, lost: Sequence[Loss]) -> Check:
     """One row for a whole population, with everybody who is missing by name in a table beside it."""
-    seen = f"{total - len({(one.owner, one.what) for one in lost}):,} of {total:,}"
-    named = "; missing: " + ", ".join(f"{one.owner} {one.what}".strip() for one in lost[:NAMED]) if lost else ""
+    seen = f"{found:,} of {total:,}"
+    named = "; missing: " + ", ".join(" ".join(dict.fromkeys((one.owner, one.what))).strip() for one in lost[:NAMED])
     check = judge(
         table,
         name,
         not lost,
-        seen=seen + named,
+        seen=seen + named if lost else seen,
         expected=f"all {total:,}",
         remedy="Run the activation again: it does what is left.",
     )
@@ -163,21 +166,26 @@ def _kept(session: Session, table: str, name: str, total: int, lost: Sequence[Lo
     return check
 
 
-def _record(on: str, nameserver: Nameserver, name: str, type: str, values: tuple[str, ...]) -> Check:
-    found = nameserver.ask(name, type)
-    seen = " | ".join(found.values) if found else "no such record"
+def _record(on: str, nameserver: Nameserver, want: RecordSet) -> Check:
+    found = nameserver.ask(want.name, want.type)
     return judge(
         "DNS",
-        f"{name} {type} on {on}",
-        found is not None and found.values == values,
-        seen=seen,
-        expected=" | ".join(values),
+        f"{want.key} on {on}",
+        records.same_values(found, want),
+        seen=BETWEEN.join(found.values) if found else "no such record",
+        expected=BETWEEN.join(want.values),
         remedy=f"Wait {found.ttl} s: it may be cached." if found else "Ask who changed the zone.",
     )
 
 
-def _watched(session: Session) -> Mapping[str, Nameserver]:
-    return {**session.nameservers, **session.resolvers}
+def _watched(session: Session, name: str) -> Iterator[tuple[str, Nameserver]]:
+    """Who must know the record: every declared server of its zone, no other one, and every resolver."""
+    zone = session.params.dns.zone_of(name)
+    for server in session.params.dns.servers:
+        if zone in server.zones:
+            yield server.name, session.nameservers[server.name]
+    for resolver, nameserver in session.resolvers.items():
+        yield f"resolver {resolver}", nameserver
 
 
 def _last_used(session: Session) -> str:
