@@ -86,10 +86,10 @@ def growth(points: Sequence[tuple[float, int]], total: int, what: str, caption: 
 
 
 def clock(seconds: float) -> str:
-    """`0:07`, `12:30`, `1:02:03`; where tenths matter, `0:07.5`."""
+    """`0:07`, `12:30`, `1:02:03`; where tenths matter, `7.5 s`."""
     whole = int(seconds)
     if round(seconds - whole, 3):
-        return f"{whole // 60}:{seconds % 60:04.1f}"
+        return f"{seconds:.1f} s"
     minutes = f"{whole // 60 % 60:02d}" if whole >= 3600 else f"{whole // 60}"
     return f"{whole // 3600}:{minutes}:{whole % 60:02d}" if whole >= 3600 else f"{minutes}:{whole % 60:02d}"
 
