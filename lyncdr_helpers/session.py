@@ -189,6 +189,11 @@ def _compose(
 ) -> Session:
     """Parameters and mode -> ports. A rehearsal wraps whatever writes."""
     params, base = loaded.params, loaded.folder
+    if params.management_host.transport != "winrm":
+        raise InputError(
+            f"The transport {params.management_host.transport} of management_host is not built yet.",
+            "Give transport: winrm, and the url of the management host's WinRM endpoint.",
+        )
     shell: Shell = WinrmShell(params.management_host, base, clock)
     nameservers: dict[str, Nameserver] = {server.name: authoritative(server, base) for server in params.dns.servers}
     if mode == "rehearse":

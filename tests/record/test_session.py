@@ -1,0 +1,98 @@
+"""A session: parameters and mode become ports, and whatever cannot be is said before anything begins."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from lyncdr_helpers.adapters.rehearse import RehearsedNameserver, RehearsedShell
+from lyncdr_helpers.checks import judge
+from lyncdr_helpers.errors import InputError, Refusal
+from lyncdr_helpers.lab import pki
+from lyncdr_helpers.lab import params as lab_params
+from lyncdr_helpers.lab.blueprint import Blueprint
+from lyncdr_helpers.session import open_session
+
+
+@pytest.fixture
+def params(tmp_path: Path) -> Path:
+    """A lab's parameters, certificates and secrets, and no lab: adapters dial when they are asked, not before."""
+    blueprint = Blueprint(tmp_path / "lab")
+    pki.issue(blueprint)
+    pki.make_secrets(blueprint)
+    blueprint.params_file.write_text(lab_params.render(blueprint, blueprint.folder), encoding="utf-8")
+    return blueprint.params_file
+
+
+def test_a_rehearsal_wraps_whatever_writes(params: Path) -> None:
+    """Rehearse: shell and nameservers are wrapped. Live: they are not."""
+    rehearsal = open_session("activate", params, mode="rehearse", run="new")
+    assert isinstance(rehearsal.shell, RehearsedShell)
+    assert all(isinstance(one, RehearsedNameserver) for one in rehearsal.nameservers.values())
+    rehearsal.close()
+    live = open_session("activate", params, mode="live", run="new")
+    assert not isinstance(live.shell, RehearsedShell)
+    assert not any(isinstance(one, RehearsedNameserver) for one in live.nameservers.values())
+    live.close()
+
+
+@pytest.mark.parametrize("transport", ["local", "script"])
+def test_a_transport_that_is_not_built_is_said(params: Path, transport: str) -> None:
+    """`local` and `script` are refused in plain words, and no run begins."""
+    params.write_text(params.read_text(encoding="utf-8").replace("transport: winrm", f"transport: {transport}"))
+    with pytest.raises(InputError, match="not built yet"):
+        open_session("prepare", params)
+    assert not list(params.parent.glob("runs/*/journal.jsonl"))
+
+
+def test_a_mode_that_is_none(params: Path) -> None:
+    """A misspelt mode is bad input: it neither acts nor rehearses."""
+    with pytest.raises(InputError, match="rehearse, live"):
+        open_session("activate", params, mode="Live")
+
+
+def test_a_run_of_another_phase_is_not_continued(params: Path) -> None:
+    """Naming a backup's run for an activation is bad input, and the run's journal stays as it was."""
+    backup = open_session("backup", params, run="new")
+    backup.end("done", 0)
+    before = backup.journal.path.read_bytes()
+    with pytest.raises(InputError, match="is a backup of lab"):
+        open_session("activate", params, mode="live", run=backup.folder.run)
+    assert backup.journal.path.read_bytes() == before
+
+
+def test_a_gate_and_its_waiver(params: Path) -> None:
+    """A closed gate stops a live run; a reason passes it and is on record with who gave it; blanks are no reason."""
+    waived = open_session("activate", params, mode="live", run="new", waivers={"backup-age": "share was down"})
+    waived.hold("backup-age", Refusal("too old"))
+    line = waived.journal.last("waiver")
+    assert line is not None
+    assert (line.facts["reason"], line.facts["waived"]) == ("share was down", "too old")
+    waived.close()
+    blank = open_session("activate", params, mode="live", run="new", waivers={"backup-age": "  "})
+    with pytest.raises(Refusal, match="too old"):
+        blank.hold("backup-age", Refusal("too old"))
+    blank.close()
+
+
+def test_a_notebook_goes_on_after_a_closed_gate(params: Path) -> None:
+    """A cell that refused ended the run; the next cell takes the lock again and says that the run resumes."""
+    session = open_session("activate", params, mode="live", run="new")
+    with pytest.raises(Refusal), session.step("approval"):
+        raise Refusal("closed")
+    with session.step("approval"):
+        session.record(judge("gate", "approval", True, seen="given", expected="given"))
+    session.close()
+    kinds = [line.kind for line in session.journal.lines]
+    assert kinds == ["begin", "step", "end", "resume", "step", "check", "step"]
+
+
+def test_an_unexpected_error_ends_the_run_too(params: Path) -> None:
+    """A bug is on record as `failed`, exit 1, with its class; it is not dressed up as anything else."""
+    session = open_session("verify", params, run="new", locked=False)
+    with pytest.raises(ZeroDivisionError), session.step("users"):
+        print(1 / 0)
+    end = session.journal.last("end")
+    assert end is not None
+    assert (end.facts["outcome"], end.facts["exit_code"], end.facts["error"]) == ("failed", 1, "ZeroDivisionError")
