@@ -52,8 +52,8 @@ class Difference(BaseModel):
 class Manifest(BaseModel):
     """What one set holds.
 
-    response_groups: workflow names by owner pool. differences: users that make the set INCOMPLETE. extra: records of
-    users who are not homed on the pool, harmless. params_digest: of the parameters it was made with.
+    response_groups: workflows, queues and agent groups by pool. differences: users that make the set INCOMPLETE.
+    extra: records of users who are not homed on the pool, harmless. params_digest: of the parameters it was made with.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")

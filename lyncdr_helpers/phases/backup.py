@@ -85,9 +85,8 @@ def export_contacts(session: Session, night: Night) -> tuple[UserRecord, ...]:
 def export_settings(session: Session, night: Night) -> tuple[Part, ...]:
     """Response Groups of every primary pool, the Central Management Store, and the location database."""
     with session.step("settings export"):
-        workflows = response_groups.workflows(session)
         for pool in session.params.sites.primary.pools:
-            night.response_groups[pool.fqdn] = workflows.get(pool.fqdn, ())
+            night.response_groups[pool.fqdn] = response_groups.of_pool(session, pool.fqdn)
             there, _ = exchange.fresh(session, f"{pool.fqdn}-rgs.zip")
             _take(session, night, "response-groups", cmdlets.export_response_groups(pool.fqdn, there), there, pool.fqdn)
         there, _ = exchange.fresh(session, "configuration.zip")

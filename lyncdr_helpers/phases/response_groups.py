@@ -1,19 +1,30 @@
-"""Response Groups as the deployment has them now."""
+"""Response Groups as a pool has them now."""
 
 from __future__ import annotations
 
+from typing import get_args
+
 from lyncdr_helpers.errors import OperationError
 from lyncdr_helpers.session import Session
-from lyncdr_helpers.shell import cmdlets
+from lyncdr_helpers.shell.cmdlets import ResponseGroupKind, get_response_group_objects
 
 
-def workflows(session: Session) -> dict[str, tuple[str, ...]]:
-    """The names of the Response Group workflows, by the pool that owns them. Raises OperationError."""
-    command = cmdlets.get_response_group_workflows(session.params.generation)
+def of_pool(session: Session, pool: str) -> tuple[str, ...]:
+    """Every workflow, queue and agent group that the pool owns: `Queue Help Desk`, sorted.
+
+    Raises OperationError where one of them cannot be asked: that is no pool without Response Groups.
+    """
+    return tuple(
+        sorted(f"{kind} {name}" for kind in get_args(ResponseGroupKind) for name in _names(session, kind, pool))
+    )
+
+
+def _names(session: Session, kind: ResponseGroupKind, pool: str) -> list[str]:
+    command = get_response_group_objects(kind, pool)
     reply = session.shell.invoke(command)
     if reply.faults:
-        raise OperationError(f"{command.cmdlet} failed: {reply.faults[0].message}", "Check the management host.")
-    found: dict[str, list[str]] = {}
-    for row in reply.output:
-        found.setdefault(str(row["OwnerPool"]).lower(), []).append(str(row["Name"]))
-    return {pool: tuple(sorted(names)) for pool, names in found.items()}
+        raise OperationError(
+            f"{command.cmdlet} failed for {pool}: {reply.faults[0].message}",
+            "Check that the pool's Response Group application runs, then run the same command again.",
+        )
+    return [str(row["Name"]) for row in reply.output]

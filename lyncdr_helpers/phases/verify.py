@@ -17,7 +17,7 @@ from lyncdr_helpers.dns import cutover, records
 from lyncdr_helpers.dns.records import BETWEEN
 from lyncdr_helpers.journal import read
 from lyncdr_helpers.phases import exchange, reachability, restore_source
-from lyncdr_helpers.phases.response_groups import workflows
+from lyncdr_helpers.phases.response_groups import of_pool
 from lyncdr_helpers.ports import Nameserver, RecordSet
 from lyncdr_helpers.runfolder import RunFolder
 from lyncdr_helpers.session import Session, open_session
@@ -86,7 +86,7 @@ def response_groups(session: Session, backup: Manifest) -> tuple[Check, list[Los
     """Every Response Group of the backup is owned by the DR pool."""
     with session.step("response groups"):
         expected = backup.response_groups.get(session.params.failed_pool.fqdn, ())
-        there = workflows(session).get(session.params.target_pool.fqdn, ())
+        there = of_pool(session, session.params.target_pool.fqdn)
         lost = [Loss("response group", "", name, "not at the DR pool") for name in expected if name not in there]
         found, total = len(expected) - len(lost), len(expected)
         session.fact("response_groups_expected", total)

@@ -6,8 +6,12 @@ file on the management host, so it counts as reading. Source of names and parame
 
 from __future__ import annotations
 
+from typing import Literal
+
 from lyncdr_helpers.params.models import Generation
 from lyncdr_helpers.ports import Command
+
+ResponseGroupKind = Literal["AgentGroup", "Queue", "Workflow"]
 
 STOP = {"Confirm": False, "ErrorAction": "Stop"}
 """For a write on one object: no question (nobody is there to answer it), and the first error ends it."""
@@ -44,21 +48,6 @@ def get_user(address: str) -> Command:
 def get_pool(fqdn: str) -> Command:
     """One pool: its services, computers and site."""
     return Command("Get-CsPool", {"Identity": fqdn})
-
-
-def get_services(pool: str) -> Command:
-    """Every service of one pool."""
-    return Command("Get-CsService", {"PoolFqdn": pool})
-
-
-def get_central_management() -> Command:
-    """The services that hold the Central Management Store: where it is homed."""
-    return Command("Get-CsService", {"CentralManagement": True})
-
-
-def get_topology_xml() -> Command:
-    """The published topology, as one XML document."""
-    return Command("Get-CsTopology", {"AsXml": True})
 
 
 def replication_status() -> Command:
@@ -107,9 +96,9 @@ def import_response_groups(pool: str, file: str, generation: Generation) -> Comm
     )
 
 
-def get_response_group_workflows(generation: Generation) -> Command:
-    """Every workflow of the deployment, from 2013 also those that another pool owns."""
-    return Command("Get-CsRgsWorkflow", {} if generation == "lync2010" else {"ShowAll": True})
+def get_response_group_objects(kind: ResponseGroupKind, pool: str) -> Command:
+    """A pool's own workflows, queues or agent groups. It fails where the pool cannot be asked."""
+    return Command(f"Get-CsRgs{kind}", {"Identity": _response_groups(pool)})
 
 
 def test_registration(pool: str) -> Command:

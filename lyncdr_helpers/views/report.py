@@ -28,7 +28,7 @@ VERDICTS = {"fail": "✗ FAIL", "unknown": "? unknown", "warn": "! warn", "pass"
 NUMBERS = (
     ("users_rehomed", "users_on_failed_pool", "users home again"),
     ("contacts_restored", "contacts_expected", "contacts back"),
-    ("response_groups_restored", "response_groups_expected", "Response Groups back"),
+    ("response_groups_restored", "response_groups_expected", "Response Group objects back"),
     ("dns_records_moved", "dns_records_expected", "DNS records moved"),
 )
 """What a reader asks first: the names of the two facts, got and wanted, and what to call them."""

@@ -9,8 +9,8 @@ import pytest
 from lyncdr_helpers.adapters.rehearse import RehearsedNameserver, RehearsedShell
 from lyncdr_helpers.checks import judge
 from lyncdr_helpers.errors import InputError, Refusal
-from lyncdr_helpers.lab import pki
 from lyncdr_helpers.lab import params as lab_params
+from lyncdr_helpers.lab import pki
 from lyncdr_helpers.lab.blueprint import Blueprint
 from lyncdr_helpers.session import open_session
 

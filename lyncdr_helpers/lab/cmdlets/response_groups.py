@@ -1,4 +1,4 @@
-"""Response Groups: a pool's into a file, from a file into a pool, and which workflows there are.
+"""Response Groups: a pool's into a file, from a file into a pool, and what there is.
 
 As Microsoft's help has it: a group keeps its owner through an import unless -OverwriteOwner, the service's settings
 stay unless -ReplaceExistingRgsSettings, and two objects of one name are an error unless -ResolveNameConflicts. That an
@@ -9,14 +9,14 @@ from __future__ import annotations
 
 import json
 import zipfile
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
 from lyncdr_helpers.lab.cmdlets.state import State
 from lyncdr_helpers.lab.forest import LabPool
-from lyncdr_helpers.lab.response_groups import ResponseGroup
+from lyncdr_helpers.lab.response_groups import Kind, ResponseGroup
 from lyncdr_helpers.lab.winrm import Call, Category, CmdletError
 
 ENTRY = "ResponseGroups.json"
@@ -60,35 +60,40 @@ def import_(call: Call, state: State) -> None:
         store.replace_response_groups(named, settings)
 
 
-def get_workflow(call: Call, state: State) -> None:
-    """-Identity (a service), -Name, -Owner, -ShowAll. A warning names the pools that are down: theirs are not known."""
-    state.heed(call, "Identity", "Name", "Owner", "ShowAll")
-    if identity := call.get("Identity"):
-        wanted = [_pool(state, identity.partition("/")[0])]
-        state.require_reachable(wanted[0])
-    else:
-        wanted = list(state.pools.values())
-    for pool in wanted:
-        if state.reachable(pool):
-            _show(call, state, pool)
+def get(kind: Kind) -> Callable[[Call, State], None]:
+    """Get-CsRgsWorkflow, -Queue or -AgentGroup: -Identity (a service), -Name, -Owner, -ShowAll.
+
+    Without -Identity a warning names the pools that are down: theirs are not known.
+    """
+
+    def cmdlet(call: Call, state: State) -> None:
+        state.heed(call, "Identity", "Name", "Owner", "ShowAll")
+        if identity := call.get("Identity"):
+            wanted = [_pool(state, identity.partition("/")[0])]
+            state.require_reachable(wanted[0])
         else:
-            call.warning(f"The Response Groups of {pool.fqdn} cannot be read: the pool is not accessible.")
+            wanted = list(state.pools.values())
+        for pool in wanted:
+            if state.reachable(pool):
+                _show(call, state, pool, kind)
+            else:
+                call.warning(f"The Response Groups of {pool.fqdn} cannot be read: the pool is not accessible.")
+
+    return cmdlet
 
 
-def _show(call: Call, state: State, pool: LabPool) -> None:
+def _show(call: Call, state: State, pool: LabPool, kind: Kind) -> None:
     owner = _pool(state, call.get("Owner")).fqdn if call.get("Owner") else None
     everything = call.switch("ShowAll") or not state.owners_known
-    workflows = [group for group in state.store(pool).response_groups() if group.kind == "Workflow"]
-    for group in workflows:
+    for group in state.store(pool).response_groups():
         of_owner = group.owner == owner if owner else everything or group.owner == pool.fqdn
-        if of_owner and group.name == call.get("Name", group.name):
+        if group.kind == kind and of_owner and group.name == call.get("Name", group.name):
             call.output(
-                "Microsoft.Rtc.Rgs.Management.WritableSettings.Workflow",
+                f"Microsoft.Rtc.Rgs.Management.WritableSettings.{kind}",
                 Identity=f"service:ApplicationServer:{pool.fqdn}/{group.number}",
                 Name=group.name,
-                Active=True,
-                PrimaryUri=f"sip:{group.address}",
                 OwnerPool=group.owner,
+                **({"Active": True, "PrimaryUri": f"sip:{group.address}"} if kind == "Workflow" else {}),
             )
 
 

@@ -1,4 +1,4 @@
-"""Response Groups at the DR site: brought by Import-CsRgsConfiguration, read back workflow by workflow."""
+"""Response Groups at the DR site: brought by Import-CsRgsConfiguration, read back object by object."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from pathlib import Path
 from lyncdr_helpers import files
 from lyncdr_helpers.phases import exchange
 from lyncdr_helpers.phases.acts.loop import Receipt, Tally, carry_out
-from lyncdr_helpers.phases.response_groups import workflows
+from lyncdr_helpers.phases.response_groups import of_pool
 from lyncdr_helpers.plan import Change
 from lyncdr_helpers.session import Session
 from lyncdr_helpers.shell import cmdlets
@@ -17,11 +17,11 @@ ACT = "restore response groups"
 
 
 def restore(session: Session, changes: Sequence[Change], export: Path) -> Tally:
-    """Import the export once if any workflow is not at the target yet. `export`: the file, fetched from the backup."""
+    """Import the export once if any of its objects is not at the target yet. `export`: the backup's file."""
     target = session.params.target_pool.fqdn
 
     def see(some: Sequence[Change]) -> Mapping[str, str]:
-        there = workflows(session).get(target, ())
+        there = of_pool(session, target)
         return {one.target: target if one.target in there else one.old for one in some}
 
     def do(_: Sequence[Change]) -> Receipt:
