@@ -45,8 +45,13 @@ def export_by(session: Session, name: str, command: Command) -> Path:
 
 def export_contacts(session: Session, pool: Pool, name: str) -> Path:
     """The contact lists of one pool, as dbimpexp wrote them. Judged by exit code, output and file, as nobody documents
-    the exit codes (Microsoft: dbimpexp-readme). Raises OperationError.
+    the exit codes (Microsoft: dbimpexp-readme). Raises OperationError, InputError for a generation without dbimpexp.
     """
+    if session.params.generation != "lync2010":
+        raise InputError(
+            f"Contact lists of {session.params.generation} are not carried yet: it has Export-CsUserData, not dbimpexp.",
+            "Today backup and activate work for generation: lync2010; prepare works for all.",
+        )
     host = session.params.management_host
     there, here = fresh(session, name)
     finished = session.shell.run(dbimpexp.export_contacts(host.dbimpexp, there, sql_instance(pool)))
