@@ -16,7 +16,7 @@ from lyncdr_helpers.session import open_session
 
 @pytest.mark.parametrize("generation", ["lync2013", "sfb2015", "sfb2019"])
 def test_2013_and_later_have_no_dbimpexp(tmp_path: Path, generation: str) -> None:
-    """Exporting contact lists of 2013 or later is bad input, in plain words; nobody is dialled (there is no lab here)."""
+    """Exporting contact lists of 2013 or later is bad input, in plain words; nobody is dialled: there is no lab."""
     blueprint = Blueprint(tmp_path / "lab")
     pki.issue(blueprint)
     pki.make_secrets(blueprint)
