@@ -49,7 +49,7 @@ def export_contacts(session: Session, pool: Pool, name: str) -> Path:
     """
     if session.params.generation != "lync2010":
         raise InputError(
-            f"Contact lists of {session.params.generation} are not carried yet: dbimpexp is gone, Export-CsUserData came.",
+            f"Contact lists of {session.params.generation} are not carried yet: that takes Export-CsUserData.",
             "Today backup and activate work for generation: lync2010; prepare works for all.",
         )
     host = session.params.management_host
