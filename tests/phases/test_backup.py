@@ -274,8 +274,7 @@ def test_settings_that_cannot_be_exported(standing: Scene, kept: dict[str, str],
     nothing_published(standing, found, kept)
 
 
-@pytest.mark.parametrize("cmdlet", SETTINGS[:3])
-@pytest.mark.parametrize("writes", [False, True])
+@pytest.mark.parametrize(("cmdlet", "writes"), [*((one, False) for one in SETTINGS[:3]), (SETTINGS[1], True)])
 def test_settings_that_are_empty(
     standing: Scene, kept: dict[str, str], tmp_path: Path, cmdlet: str, writes: bool
 ) -> None:
