@@ -11,27 +11,27 @@ from pandas.api.types import is_bool_dtype, is_numeric_dtype
 
 from lyncdr_helpers.views.markup import node
 
-ROWS = 50
+ROWS = 30
 """How many rows a notebook shows; the dataframe has them all."""
 
 SIGNS = {"✓": "good", "!": "warn", "✗": "bad", "?": "bad"}
 """A cell that begins with such a sign and a space gets a colour beside its words, never instead of them."""
 
 CSS = """
-.lyncdr table {border-collapse: collapse; margin: 0; font-variant-numeric: tabular-nums;}
-.lyncdr table th, .lyncdr table td {text-align: left; vertical-align: top; padding: .3em .9em .3em .3em;
+.lyncdr table.rows {border-collapse: collapse; margin: 0; font-variant-numeric: tabular-nums;}
+.lyncdr table.rows th, .lyncdr table.rows td {text-align: left; vertical-align: top; padding: .3em .9em .3em .3em;
   white-space: pre-wrap; overflow-wrap: break-word; max-width: 32em; border: 0; border-bottom: 1px solid #8884;}
-.lyncdr table .number {text-align: right; white-space: nowrap;}
-.lyncdr table .good, .lyncdr table .warn, .lyncdr table .bad {white-space: nowrap; font-weight: bold;}
-.lyncdr table .good {color: var(--jp-success-color1, #1b7a37);}
-.lyncdr table .warn {color: var(--jp-warn-color1, #9a5b00);}
-.lyncdr table .bad {color: var(--jp-error-color1, #c3221e);}
+.lyncdr table.rows .number {text-align: right; white-space: nowrap;}
+.lyncdr table.rows .good, .lyncdr table.rows .warn, .lyncdr table.rows .bad {white-space: nowrap; font-weight: bold;}
+.lyncdr table.rows .good {color: var(--jp-success-color1, #1b7a37);}
+.lyncdr table.rows .warn {color: var(--jp-warn-color1, #9a5b00);}
+.lyncdr table.rows .bad {color: var(--jp-error-color1, #c3221e);}
 """
 """Beside a page's own colours, whether they are light or dark."""
 
 
 class Frame(pd.DataFrame):
-    """A DataFrame that shows full text, aligned to the left, without a meaningless index, and its first 50 rows.
+    """A DataFrame that shows full text, aligned to the left, without a meaningless index, and a page of rows.
 
     rest: where all rows are, said when some are not shown. none: what to say instead of a table without rows.
     What pandas makes of it (filtered, sorted) shows itself the same way; an index with names in it is shown.
@@ -88,7 +88,7 @@ class Frame(pd.DataFrame):
             return node("tr", [node(tag, text, class_=number or _sign(text)) for text, number in cells])
 
         head = node("thead", row("th", map(_title, shown.columns)))
-        return node("table", head, node("tbody", [row("td", texts) for texts in _texts(shown)]))
+        return node("table", head, node("tbody", [row("td", texts) for texts in _texts(shown)]), class_="rows")
 
     def _shown(self) -> pd.DataFrame:
         first = pd.DataFrame(self.head(ROWS))

@@ -72,8 +72,8 @@ def test_ten_thousand_rows_stay_small() -> None:
     assert len(page) < 20_000
     assert len(plain) < 10_000
     assert page.count("<tr>") == ROWS + 1
-    assert texts(frame, "//p") == ["and 9,950 more; all are in x.csv."]
-    assert plain.endswith("\nand 9,950 more; all are in x.csv.")
+    assert texts(frame, "//p") == ["and 9,970 more; all are in x.csv."]
+    assert plain.endswith("\nand 9,970 more; all are in x.csv.")
     assert len(frame) == 10_000
 
 
