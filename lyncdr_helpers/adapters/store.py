@@ -13,6 +13,7 @@ from lyncdr_helpers import files
 from lyncdr_helpers.errors import OperationError, Refusal, Unreachable
 
 ASIDE = ".incoming-"
+REMOVED = ".removed-"
 
 
 class FolderStore:
@@ -67,6 +68,17 @@ class FolderStore:
             if self._fs.exists(self._at(name)):
                 raise Refusal(f"The store holds a set {name} already.", "Nothing is overwritten; run the backup again.")
             Path(self._at(name, published=False)).rename(self._at(name))
+
+    def remove(self, name: str) -> None:
+        if not name or name.startswith(".") or set(name) & set("/\\"):
+            raise OperationError(f"{name!r} is not the name of a set.", "Name a set as `lyncdr backups list` does.")
+        published, removed = self._at(name), f"{self._root}/{REMOVED}{name}"
+        with self._speaking("rid of a set"):
+            if self._fs.exists(removed):
+                self._fs.rm(removed, recursive=True)
+            if self._fs.exists(published):
+                Path(published).rename(removed)
+                self._fs.rm(removed, recursive=True)
 
     def _at(self, path: str, *, published: bool = True) -> str:
         if ".." in PurePosixPath(path.replace("\\", "/")).parts:

@@ -69,6 +69,8 @@ backup:
   store: {at}dr-store
   work_folder: {at}work
 
+retention: {{last: 7, daily: 14, weekly: 8, monthly: 12}}
+
 thresholds: {{export_age_hours: 26, rto_minutes: 60, batch_users: 100}}
 
 runs_folder: {at}runs

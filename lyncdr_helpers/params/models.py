@@ -331,6 +331,17 @@ class Backup(Model):
     )
 
 
+class Retention(Model):
+    """How many backup sets are kept. A set that no rule keeps may be removed by `lyncdr backups prune`."""
+
+    last: int = Field(7, ge=1, le=10_000, description="The newest sets.", examples=[7])
+    daily: int = Field(14, ge=0, le=10_000, description="The newest of so many days that have a set.", examples=[14])
+    weekly: int = Field(8, ge=0, le=10_000, description="The newest of so many weeks that have a set.", examples=[8])
+    monthly: int = Field(
+        12, ge=0, le=10_000, description="The newest of so many months that have a set.", examples=[12]
+    )
+
+
 class Thresholds(Model):
     """The promises of this deployment."""
 
@@ -351,6 +362,7 @@ class Params(Model):
     management_host: ManagementHost = Field(description="Where cmdlets and dbimpexp run.", examples=[_MANAGEMENT_HOST])
     dns: Dns = Field(description="Nameservers, resolvers, and the records that move.")
     backup: Backup = Field(description="Where backup sets are made and kept.")
+    retention: Retention = Field(default_factory=Retention, description="How many backup sets are kept.")
     thresholds: Thresholds = Field(default_factory=Thresholds, description="The promises of this deployment.")
     runs_folder: LocalPath = Field(description="Where run folders are kept.", examples=["../runs"])
 

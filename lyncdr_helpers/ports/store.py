@@ -34,3 +34,10 @@ class Store(Protocol):
 
     def publish(self, name: str) -> None:
         """Give an uploaded folder its final name, in one step."""
+
+    def remove(self, name: str) -> None:
+        """Take a published folder out of sight in one step, then delete it: nobody ever sees half of it.
+
+        May be repeated: that deletes what a removal that was cut short left behind. Removing what is nowhere is no
+        error.
+        """
