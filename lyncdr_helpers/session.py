@@ -227,10 +227,11 @@ def _announce(session: Session) -> None:
         "version": __version__,
         "who": files.whoami(),
     }
-    if began and (began.facts["phase"], began.facts["deployment"]) != (session.phase, session.params.deployment):
+    same = ("phase", "deployment", "mode")
+    if began and [began.facts[name] for name in same] != [facts[name] for name in same]:
         session.close()
         raise InputError(
-            f"Run {session.folder.run} is a {began.facts['phase']} of {began.facts['deployment']}.",
-            f"Leave `run` empty, or name a {session.phase} run of {session.params.deployment}.",
+            "Run {run} is a {phase} of {deployment}, mode {mode}.".format(**began.facts),
+            "Leave `run` empty, or name a {phase} run of {deployment}, mode {mode}.".format(**facts),
         )
     session.journal.write("resume" if began else "begin", **facts)

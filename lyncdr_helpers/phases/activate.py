@@ -164,6 +164,7 @@ def repoint_dns(session: Session, made: Plan) -> Tally:
 
 def finish(session: Session, *tallies: Tally) -> str:
     """The last word: done when every change is, `rehearsed` when all were withheld. Raises Incomplete otherwise."""
+    exchange.tidy(session)
     failed = {target: why for tally in tallies for target, why in tally.failed.items()}
     with session.step("verdict"):
         if failed:

@@ -64,8 +64,14 @@ def take_inventory(session: Session) -> Night:
         listed = night.folder / "inventory.csv"
         files.replace_csv(listed, _rows(night.inventory))
         night.take("inventory", listed, "inventory/users.csv")
-        for pool in session.params.sites.primary.pools:
-            session.fact(f"users homed on {pool.fqdn}", len(night.inventory.movable(pool.fqdn)))
+        homed = {pool.fqdn: len(night.inventory.movable(pool.fqdn)) for pool in session.params.sites.primary.pools}
+        for pool, count in homed.items():
+            session.fact(f"users homed on {pool}", count)
+        if not any(homed.values()):
+            raise OperationError(
+                f"Nobody is homed on {', '.join(homed)}: a backup of nobody would be complete, and worth nothing.",
+                "After a failover, back up the pool that has the users now: name it under sites.primary.",
+            )
         return night
 
 
@@ -140,6 +146,7 @@ def send_to_dr(session: Session, night: Night, made: Manifest) -> str:
 
 def finish(session: Session, made: Manifest) -> str:
     """The last word: done only when the set is COMPLETE. Raises Incomplete with the users it cannot bring back."""
+    exchange.tidy(session)
     session.fact("set", made.name)
     session.fact("state", made.state)
     with session.step("verdict"):

@@ -33,6 +33,13 @@ def fresh(session: Session, name: str) -> tuple[str, Path]:
     return there, here
 
 
+def tidy(session: Session) -> None:
+    """Remove this run's files: contact lists do not stay behind in a folder that others can see."""
+    folder = session.loaded.locate(session.params.management_host.exchange.here)
+    for path in folder.glob(f"{session.folder.run}-*"):
+        path.unlink(missing_ok=True)
+
+
 def export_by(session: Session, name: str, command: Command) -> Path:
     """Run a cmdlet that writes a file over there; the file, here. Raises OperationError when it did not write it."""
     _, here = place(session, name)

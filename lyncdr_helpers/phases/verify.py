@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -37,6 +37,15 @@ class Loss:
     why: str
 
 
+@dataclass(frozen=True)
+class Count:
+    """How many there should be, how many are there, and who is not."""
+
+    expected: int
+    found: int
+    lost: list[Loss]
+
+
 def begin(params_file: str | Path, run: str = "") -> Session:
     """Begin a verification."""
     return open_session("verify", params_file, run=run or "new", locked=False)
@@ -52,46 +61,50 @@ def expectation(session: Session, wanted: str = "") -> Manifest:
 
 def users(session: Session, backup: Manifest) -> tuple[Check, list[Loss]]:
     """Every user of the backup is homed at the DR pool, as the directory has it."""
-    with session.step("users"):
-        pool, target = session.params.failed_pool.fqdn, session.params.target_pool.fqdn
+    pool, target = session.params.failed_pool.fqdn, session.params.target_pool.fqdn
+
+    def count() -> Count:
         inventory = read_inventory(session.directory, session.params.directory.base)
         homes = {user.address: user.home for user in inventory.users}
-        expected = sorted(backup.users_of(pool).keys() | {user.address for user in inventory.movable(pool)})
-        lost = [
-            Loss("user", one, one, f"homed on {homes.get(one) or 'no pool'}")
-            for one in expected
-            if homes.get(one) != target
-        ]
-        found, total = len(expected) - len(lost), len(expected)
-        session.fact("users_on_failed_pool", total)
-        session.fact("users_rehomed", found)
-        return _kept(session, "users", f"users homed on {target}", found, total, lost), lost
+        expected = backup.users_of(pool).keys() | {user.address for user in inventory.movable(pool)}
+        elsewhere = sorted(one for one in expected if homes.get(one) != target)
+        lost = [Loss("user", one, one, f"homed on {homes.get(one) or 'no pool'}") for one in elsewhere]
+        return Count(len(expected), len(expected) - len(lost), lost)
+
+    with session.step("users"):
+        return _counted(session, "users", f"users homed on {target}", ("users_on_failed_pool", "users_rehomed"), count)
 
 
 def contacts(session: Session, backup: Manifest) -> tuple[Check, list[Restored], list[Loss]]:
     """Every contact of the backup is in its user's list again, as an export of the DR pool shows."""
-    with session.step("contacts"):
-        pool, target = session.params.failed_pool, session.params.target_pool
-        source = restore_source.fetch(session, backup, backup.part("contacts", pool.fqdn))
+    pool, target = session.params.failed_pool.fqdn, session.params.target_pool
+    compared: list[Restored] = []
+
+    def count() -> Count:
+        source = restore_source.fetch(session, backup, backup.part("contacts", pool))
         now = exchange.lists_of(exchange.export_contacts(session, target, "target-now.xml"))
-        compared = list(comparison.compare(exchange.lists_of(source), now))
+        compared.extend(comparison.compare(exchange.lists_of(source), now))
         lost = [loss for one in compared for loss in _losses(one)]
-        found, total = sum(one.found for one in compared), sum(one.expected for one in compared)
-        session.fact("contacts_expected", total)
-        session.fact("contacts_restored", found)
-        return _kept(session, "contacts", f"contacts restored at {target.fqdn}", found, total, lost), compared, lost
+        return Count(sum(one.expected for one in compared), sum(one.found for one in compared), lost)
+
+    with session.step("contacts"):
+        name = f"contacts restored at {target.fqdn}"
+        check, lost = _counted(session, "contacts", name, ("contacts_expected", "contacts_restored"), count)
+        return check, compared, lost
 
 
 def response_groups(session: Session, backup: Manifest) -> tuple[Check, list[Loss]]:
     """Every Response Group of the backup is owned by the DR pool."""
-    with session.step("response groups"):
+
+    def count() -> Count:
         expected = backup.response_groups.get(session.params.failed_pool.fqdn, ())
         there = of_pool(session, session.params.target_pool.fqdn)
         lost = [Loss("response group", "", name, "not at the DR pool") for name in expected if name not in there]
-        found, total = len(expected) - len(lost), len(expected)
-        session.fact("response_groups_expected", total)
-        session.fact("response_groups_restored", found)
-        return _kept(session, "response groups", "Response Groups at the DR pool", found, total, lost), lost
+        return Count(len(expected), len(expected) - len(lost), lost)
+
+    with session.step("response groups"):
+        facts = ("response_groups_expected", "response_groups_restored")
+        return _counted(session, "response groups", "Response Groups at the DR pool", facts, count)
 
 
 def dns(session: Session) -> tuple[Checklist, list[Loss]]:
@@ -131,6 +144,7 @@ def service(session: Session) -> Checklist:
 
 def finish(session: Session, checks: Sequence[Check], losses: Sequence[Loss]) -> str:
     """The last word: done when every expectation is proven. Raises CheckFailed that names what is not."""
+    exchange.tidy(session)
     rows = [{"kind": one.kind, "owner": one.owner, "what": one.what, "why": one.why} for one in losses]
     session.keep("lost", rows)
     session.keep("checks", [check.as_row() for check in checks])
@@ -150,20 +164,32 @@ def _losses(user: Restored) -> list[Loss]:
     ]
 
 
-def _kept(session: Session, table: str, name: str, found: int, total: int, lost: Sequence[Loss]) -> Check:
-    """One row for a whole population, with everybody who is missing by name in a table beside it."""
-    seen = f"{found:,} of {total:,}"
-    named = "; missing: " + ", ".join(" ".join(dict.fromkeys((one.owner, one.what))).strip() for one in lost[:NAMED])
-    check = judge(
-        table,
-        name,
-        not lost,
-        seen=seen + named if lost else seen,
-        expected=f"all {total:,}",
-        remedy="Run the activation again: it does what is left.",
-    )
-    session.record(check)
-    return check
+def _counted(
+    session: Session, area: str, name: str, facts: tuple[str, str], count: Callable[[], Count]
+) -> tuple[Check, list[Loss]]:
+    """One row for a whole population, with the first who are missing by name; UNKNOWN where nobody could count."""
+    rows, lost = Checklist(), list[Loss]()
+    with rows.asking(area, name, "all of them"):
+        counted = count()
+        lost = counted.lost
+        named = "; missing: " + ", ".join(
+            " ".join(dict.fromkeys((one.owner, one.what))).strip() for one in lost[:NAMED]
+        )
+        rows.add(
+            judge(
+                area,
+                name,
+                not lost,
+                seen=f"{counted.found:,} of {counted.expected:,}{named if lost else ''}",
+                expected=f"all {counted.expected:,}",
+                remedy="Run the activation again: it does what is left.",
+            )
+        )
+        session.fact(facts[0], counted.expected)
+        session.fact(facts[1], counted.found)
+    session.record(*rows)
+    (check,) = rows
+    return check, lost
 
 
 def _record(on: str, nameserver: Nameserver, want: RecordSet) -> Check:

@@ -77,7 +77,7 @@ def test_twice_and_beside_another_lab(another_lab: Blueprint, tmp_path: Path) ->
         assert numbers["contacts_restored"] == numbers["contacts_expected"]
         assert numbers["contacts_expected"] is not None
         assert numbers["contacts_expected"] > 1000
-        assert numbers["response_groups_restored"] == numbers["response_groups_expected"] == 3
+        assert numbers["response_groups_restored"] == numbers["response_groups_expected"] == 9
         assert numbers["dns_records_moved"] == numbers["dns_records_expected"] == 6
         assert endings(score) == [
             ("prepare", "done", 0),
@@ -107,7 +107,7 @@ def test_a_loss_is_seen(tmp_path: Path) -> None:
 
     score = drill(tmp_path, Order(users=20), Saboteur("activate", lose_a_workflow), SUBNETS)
     assert (score.outcome, score.exit_code) == ("incomplete", 4)
-    assert (score.numbers["lost"], score.numbers["response_groups_restored"]) == (1, 2)
+    assert (score.numbers["lost"], score.numbers["response_groups_restored"]) == (1, 8)
     assert score.rto_seconds is None
     assert "✗" in score.folder.report.read_text(encoding="utf-8")
 

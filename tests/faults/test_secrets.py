@@ -49,6 +49,7 @@ def test_no_secret_in_what_runs_leave_behind(scene: Scene) -> None:
     secrets["wrong"] = base64.b64encode(b"Another-lab-only-2").decode()
     assert leaks(scene.blueprint.folder / "runs", secrets) == []
     assert leaks(scene.blueprint.store, secrets) == []
+    assert not list((scene.blueprint.drive_c / "lyncdr").iterdir()), "contact lists stayed in the exchange folder"
     spoken = "".join(f"{said}{errors}" for _, said, errors in printed)
     assert not [name for name, secret in secrets.items() if secret in spoken]
 

@@ -411,3 +411,22 @@ def test_a_synthetic_test_that_fails(
     with management_host(scene, tmp_path, {cmdlet: says}) as params:
         found = ask(params)
     require(found, back, {cmdlet: "fail"})
+
+
+DEAD = {
+    "directory": ((":6360", ":6359"), {USERS}),
+    "management host": ((":5986", ":5985"), {CONTACTS, GROUPS, *SYNTHETIC}),
+}
+
+
+@pytest.mark.parametrize("who", DEAD)
+def test_whoever_cannot_be_asked_is_unknown(scene: Scene, back: Ended, who: str) -> None:
+    """With the directory or the management host dead, exactly what only it knows is UNKNOWN; the rest is examined,
+    no number is made up, and the run is not done.
+    """
+    change, rows = DEAD[who]
+    found = ask(variant(scene, change))
+    assert found.changed(back) == dict.fromkeys(rows, "unknown")
+    assert (found.code, found.summary.outcome) == (3, "check failed")
+    told = {line.facts["name"] for line in found.kinds("fact")}
+    assert ("users_rehomed" in told, "contacts_restored" in told) == (USERS not in rows, CONTACTS not in rows)
