@@ -61,6 +61,12 @@ def _path(value: Any) -> Any:
     return value
 
 
+def _textfile(path: Path) -> Path:
+    if path.suffix != ".prom":
+        raise ValueError("must be a file whose name ends with .prom: node_exporter reads no other")
+    return path
+
+
 Fqdn = Annotated[str, StringConstraints(pattern=HOST, max_length=253), AfterValidator(_fqdn)]
 Name = Annotated[str, StringConstraints(pattern=NAME)]
 Address = Annotated[
@@ -70,6 +76,7 @@ Port = Annotated[int, Field(ge=1, le=65535)]
 Url = Annotated[str, AfterValidator(_url)]
 Secret = Annotated[str, AfterValidator(_reference), Field(json_schema_extra={"pattern": "^(env|keyring|file):."})]
 LocalPath = Annotated[Path, BeforeValidator(_path), Field(strict=False)]
+Textfile = Annotated[LocalPath, AfterValidator(_textfile), Field(json_schema_extra={"pattern": r"[^\\/]\.prom$"})]
 Generation = Literal["lync2010", "lync2013", "sfb2015", "sfb2019"]
 
 
@@ -328,6 +335,11 @@ class Backup(Model):
     work_folder: LocalPath = Field(
         description="Where a set is put together on this machine.",
         examples=["C:\\ProgramData\\lyncdr\\work"],
+    )
+    metrics_file: Textfile | None = Field(
+        None,
+        description="Where each backup leaves its numbers for Prometheus.",
+        examples=["C:\\ProgramData\\textfile\\lyncdr.prom"],
     )
 
 

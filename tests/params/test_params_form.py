@@ -97,6 +97,8 @@ WRONG: list[tuple[Changes, str, str]] = [
     ({"nonsense": 1}, "nonsense", "is not a key"),
     ({"dns.records.0.ttl": -1}, "dns.records.0.ttl", "must be 0 or more"),
     ({"backup.store": ""}, "backup.store", "must not be empty"),
+    ({"backup.metrics_file": "/srv/metrics/lyncdr.txt"}, "backup.metrics_file", "ends with .prom"),
+    ({"backup.metrics_file": ""}, "backup.metrics_file", "must be a path; leave the key out"),
 ]
 
 
