@@ -33,6 +33,8 @@ CSS = """
 class Frame(pd.DataFrame):
     """A DataFrame that shows full text, aligned to the left, without a meaningless index, and a page of rows.
 
+    A column with nothing in it is left out.
+
     rest: where all rows are, said when some are not shown. none: what to say instead of a table without rows.
     What pandas makes of it (filtered, sorted) shows itself the same way; an index with names in it is shown.
     """
@@ -93,7 +95,8 @@ class Frame(pd.DataFrame):
     def _shown(self) -> pd.DataFrame:
         first = pd.DataFrame(self.head(ROWS))
         counted = first.index.name is None and first.index.nlevels == 1 and is_numeric_dtype(first.index.dtype)
-        return first if counted else first.reset_index(allow_duplicates=True)
+        whole = first if counted else first.reset_index(allow_duplicates=True)
+        return whole.loc[:, [any(map(_text, column)) for _, column in whole.items()]]
 
 
 def _texts(frame: pd.DataFrame) -> list[list[str]]:

@@ -12,10 +12,13 @@ from lyncdr_helpers.checks import Check
 from lyncdr_helpers.clock import parse_stamp
 from lyncdr_helpers.contacts.comparison import Restored
 from lyncdr_helpers.directory.inventory import Inventory
+from lyncdr_helpers.dns import cutover
 from lyncdr_helpers.params.models import Params
+from lyncdr_helpers.phases import activation_plan
 from lyncdr_helpers.phases.acts.loop import Tally
 from lyncdr_helpers.phases.verify import Loss
 from lyncdr_helpers.plan import Change, Plan
+from lyncdr_helpers.ports import RecordSet
 from lyncdr_helpers.runfolder import RunSummary
 from lyncdr_helpers.views.frame import Frame
 
@@ -115,14 +118,15 @@ def plan(made: Plan) -> Frame:
     rows = []
     for kind, count in made.counts().items():
         first = made.of_kind(kind)[0]
-        rows.append((kind, count, f"{first.target}: {first.old or '(nothing)'} -> {_new(first)}"))
+        old, new = _spoken(first)
+        rows.append((kind, count, f"{first.target}: {old or '(nothing)'} -> {new}"))
     return Frame.of(rows, ["kind", "changes", "example"], none="Nothing would change.")
 
 
 def changes(made: Plan) -> Frame:
     """Columns: kind, target, old, new. Every change of the plan; of a contact list its length."""
     return Frame.of(
-        [(one.kind, one.target, one.old, _new(one)) for one in made.changes],
+        [(one.kind, one.target, *_spoken(one)) for one in made.changes],
         ["kind", "target", "old", "new"],
         rest="all are in plan.json of the run",
         none="Nothing would change.",
@@ -164,10 +168,18 @@ def runs(summaries: Iterable[RunSummary]) -> Frame:
     return Frame.of(rows[::-1], columns, rest="`lyncdr runs list` names them all", none="Nothing was run yet.")
 
 
-def _new(change: Change) -> str:
-    """What a person understands of the new value: a contact list's is a digest."""
-    contacts = change.detail.get("contacts")
-    return f"{contacts} contacts" if contacts else change.new
+def _spoken(change: Change) -> tuple[str, str]:
+    """Old and new value in a reader's words: a contact list's is a digest, a record's begins with its time to live."""
+    if change.kind == activation_plan.CONTACTS:
+        return "", f"{change.detail['contacts']} contacts"
+    if change.kind == activation_plan.RECORD:
+        records = cutover.from_plan(change)
+        return _record(records.old), _record(records.new)
+    return change.old, change.new
+
+
+def _record(records: RecordSet | None) -> str:
+    return f"{' | '.join(records.values)}, TTL {records.ttl} s" if records else ""
 
 
 def _moment(stamp: str) -> str:

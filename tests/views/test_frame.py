@@ -83,6 +83,14 @@ def test_the_last_row_that_fits(rows: int, said: str) -> None:
     assert Frame.of([(n,) for n in range(rows)], ["n"]).more == said
 
 
+def test_a_column_with_nothing_in_it_is_left_out() -> None:
+    """An empty remedy beside ten green checks is only width; a zero and a no are something."""
+    frame = Frame.of([("a", "", None, 0, False), ("b", "", None, 0, False)], ["home", "remedy", "why", "lost", "voice"])
+    assert texts(frame, "//th") == ["home", "lost", "voice"]
+    assert "remedy" not in repr(frame)
+    assert list(frame.columns) == ["home", "remedy", "why", "lost", "voice"]
+
+
 def test_no_rows_are_said_in_words() -> None:
     """A table of headings alone would leave the reader wondering whether something is missing."""
     frame = Frame.of([], ["kind", "what"], none="Nothing is missing.")
