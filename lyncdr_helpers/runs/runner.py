@@ -16,11 +16,11 @@ from typing import Any
 
 from lyncdr_helpers import errors, journal, runfolder
 from lyncdr_helpers.clock import SystemClock
-from lyncdr_helpers.errors import Incomplete, Interrupted, KernelDied, LyncdrError
+from lyncdr_helpers.errors import Incomplete, Interrupted, KernelDied, LyncdrError, OperationError
 from lyncdr_helpers.journal import Line
 from lyncdr_helpers.params.reading import read_params
 from lyncdr_helpers.runfolder import RunFolder
-from lyncdr_helpers.runs import executed
+from lyncdr_helpers.runs import executed, metrics
 from lyncdr_helpers.runs.follow import Follower
 from lyncdr_helpers.runs.notebooks import accepted, defaults, notebook_of, notebooks_folder
 from lyncdr_helpers.runs.signals import ending_in_order
@@ -83,7 +83,17 @@ def run_phase(
     else:
         executed.keep(_partial(folder), folder, {"outcome": outcome, "exit_code": exit_code, "run": folder.run})
     seconds = round(time.monotonic() - began, 3)
+    if phase == "backup" and (textfile := loaded.params.backup.metrics_file):
+        _measure(loaded.locate(textfile), loaded.params.deployment, lines, exit_code, seconds)
     return Outcome(folder.run, folder, phase, outcome, exit_code, message, seconds, plans[-1] if plans else "")
+
+
+def _measure(textfile: Path, deployment: str, lines: Sequence[Line], exit_code: int, seconds: float) -> None:
+    """Leave the numbers for Prometheus. Whether that works changes nothing about how the backup ended."""
+    try:
+        metrics.write(textfile, deployment, lines, exit_code, seconds, SystemClock().now())
+    except OperationError as error:
+        print(f"lyncdr: {error}", file=sys.stderr)
 
 
 def _folder(runs_folder: Path, run: str, phase: str, deployment: str, mode: str, approve: str) -> RunFolder:
