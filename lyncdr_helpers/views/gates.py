@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import html
+from collections.abc import Sequence
 
 import ipywidgets as widgets
 
@@ -34,10 +35,12 @@ class ApprovalGate:
     @property
     def state(self) -> str:
         """Open or closed, in words."""
+        if not self.answer:
+            return "Closed: a live run stops at the next cell."
         try:
             require_approval(self._plan, self.answer)
         except Refusal as closed:
-            return f"Closed: a live run stops at the next cell. {closed.message}"
+            return f"Closed: {closed.message}"
         return "✓ Approved: go on with the next cell."
 
     def view(self) -> widgets.Widget:
@@ -47,7 +50,7 @@ class ApprovalGate:
             f"To approve, type <b>{html.escape(self._pool)}</b>. "
             "Then select the next cell and choose <b>Run &gt; Run Selected Cell and All Below</b>."
         )
-        return widgets.VBox([widgets.HTML(how), self.box, self._shown])
+        return Panel(self, [widgets.HTML(how), self.box, self._shown])
 
     def summary(self) -> str:
         """One line: how far it reaches, how much of what, and the digest."""
@@ -56,6 +59,17 @@ class ApprovalGate:
 
     def _show_state(self, *_: object) -> None:
         self._shown.value = html.escape(self.state)
+
+
+class Panel(widgets.VBox):  # type: ignore[misc]  # ipywidgets ships no types
+    """The gate's widgets; where widgets are blank, the gate's state in words."""
+
+    def __init__(self, gate: ApprovalGate, children: Sequence[widgets.Widget]) -> None:
+        super().__init__(children)
+        self._gate = gate
+
+    def __repr__(self) -> str:
+        return self._gate.state
 
 
 def approval(plan: Plan, approve: str = "") -> ApprovalGate:
