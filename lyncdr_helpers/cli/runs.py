@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
 from lyncdr_helpers.cli.options import AsJson, Params
-from lyncdr_helpers.cli.output import answer, note
+from lyncdr_helpers.cli.output import answer, note, table
 from lyncdr_helpers.errors import InputError
 
 if TYPE_CHECKING:
@@ -127,7 +127,7 @@ def list_runs(params: Params, as_json: AsJson = False) -> None:
         return
     head = ("run", "phase", "mode", "outcome", "by", "plan")
     rows = [(one.run, one.phase, one.mode, one.outcome, one.by, one.plan[:12]) for one in found]
-    _print_table([head, *rows])
+    table([head, *rows])
 
 
 @app.command()
@@ -154,9 +154,3 @@ def _runs_folder(params_file: Path) -> Path:
 
     loaded = read_params(params_file)
     return loaded.locate(loaded.params.runs_folder)
-
-
-def _print_table(rows: Sequence[Sequence[str]]) -> None:
-    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
-    for row in rows:
-        print("  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip())

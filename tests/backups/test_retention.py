@@ -120,7 +120,7 @@ def test_nothing_to_decide() -> None:
 
 
 def test_the_defaults() -> None:
-    """A set every night for 400 nights leaves 14 days, 6 Sundays before them, and the ends of 10 months before those."""
+    """A set every night for 400 nights leaves 14 days, 6 older Sundays and the ends of 10 older months."""
     found = decide([night(days) for days in range(400)], Retention(), NOW)
     assert len(kept(found)) == 14 + 6 + 10
     assert {night(days).name for days in range(14)} <= kept(found)

@@ -1,0 +1,111 @@
+"""Sets as a backup makes them, with users and contacts made up, dated as a test wants them."""
+
+from __future__ import annotations
+
+import datetime as dt
+import json
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from lyncdr_helpers import files
+from lyncdr_helpers.adapters.store import FolderStore
+from lyncdr_helpers.backups import manifest as manifests
+from lyncdr_helpers.backups.manifest import Difference, Manifest, Part, UserRecord
+from lyncdr_helpers.clock import stamp
+from lyncdr_helpers.contacts.dbimpexp import NAMESPACE, parse, write_import
+from lyncdr_helpers.contacts.inventory import holdings
+from lyncdr_helpers.contacts.lists import ContactList
+from lyncdr_helpers.journal import Line, read
+from lyncdr_helpers.runfolder import RunFolder, RunSummary, all_runs
+
+POOL = "pool01.lync.test"
+CONTACTS = f"contacts/{POOL}.xml"
+
+
+@dataclass(frozen=True)
+class Said:
+    """What a command came to."""
+
+    code: int
+    out: str
+    err: str
+
+    @property
+    def json(self) -> dict[str, Any]:
+        value: dict[str, Any] = json.loads(self.out)
+        return value
+
+
+@dataclass(frozen=True)
+class Deployment:
+    """Its parameters, its store, and where its runs are kept."""
+
+    params: Path
+    store: Path
+    runs_folder: Path
+
+    def names(self) -> list[str]:
+        return FolderStore(str(self.store)).sets()
+
+    def leftovers(self) -> list[str]:
+        return [path.name for path in self.store.iterdir() if path.name.startswith(".")]
+
+    def runs(self) -> list[RunSummary]:
+        return all_runs(self.runs_folder)
+
+    def lines(self, run: str) -> list[Line]:
+        return read(RunFolder(self.runs_folder / run).journal)[0]
+
+    def night(self, days: float, *, complete: bool = True, deployment: str = "lab", users: int = 3) -> str:
+        """Publish the set made so many days ago; its name."""
+        made_at = dt.datetime.now(dt.UTC) - dt.timedelta(days=days)
+        name = f"{made_at:%Y%m%d-%H%M%S}-backup-0000"
+        folder = self.params.parent / "work" / name
+        lists = [contact_list(f"user{number}@lync.test") for number in range(users)]
+        write_import(folder / CONTACTS, lists)
+        files.replace_json(folder / manifests.NAME, _manifest(name, made_at, folder, lists, complete, deployment))
+        store = FolderStore(str(self.store))
+        store.upload(folder, name)
+        store.publish(name)
+        return name
+
+
+def contact_list(user: str) -> ContactList:
+    """A user with two contacts."""
+    contacts = "".join(f'<Contact Buddy="buddy{number}@lync.test" SubscribePresence="1"/>' for number in range(2))
+    spelled = f'<HomedResource xmlns="{NAMESPACE}" UserAtHost="{user}"><Contacts>{contacts}</Contacts></HomedResource>'
+    return parse(spelled.encode())
+
+
+def _manifest(
+    name: str, made_at: dt.datetime, folder: Path, lists: list[ContactList], complete: bool, deployment: str
+) -> dict[str, Any]:
+    export = folder / CONTACTS
+    missing = Difference(address="ana@lync.test", pool=POOL, reason="not exported; disabled")
+    return Manifest(
+        name=name,
+        deployment=deployment,
+        run=name,
+        made_at=stamp(made_at),
+        made_by="svc-lyncdr@mgmt02",
+        version="0.1",
+        params_digest="0" * 64,
+        state="COMPLETE" if complete else "INCOMPLETE",
+        parts=(
+            Part(
+                kind="contacts",
+                file=CONTACTS,
+                pool=POOL,
+                size=export.stat().st_size,
+                sha256=files.digest_file(export),
+            ),
+        ),
+        users=tuple(
+            UserRecord(address=one.user, pool=POOL, contacts=one.contacts, groups=one.groups, digest=one.digest)
+            for one in holdings(lists)
+        ),
+        response_groups={},
+        differences=() if complete else (missing,),
+        extra=(),
+    ).spelled()
