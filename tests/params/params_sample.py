@@ -5,6 +5,7 @@ from __future__ import annotations
 import copy
 import json
 from collections.abc import Callable, Mapping
+from enum import Enum
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -15,7 +16,15 @@ from lyncdr_helpers.params.mistakes import Mistake
 
 PARAMS = Path(__file__).parents[2] / "params"
 EXAMPLE = PARAMS / "example.yml"
-GONE = object()
+
+
+class Gone(Enum):
+    """That a key is to be taken out. An enumeration, because its name is the same in every process."""
+
+    GONE = "gone"
+
+
+GONE = Gone.GONE
 """In a change: take the key away."""
 
 Changes = Mapping[str, Any]
