@@ -5,7 +5,7 @@ from __future__ import annotations
 import typer
 
 from lyncdr_helpers import __version__
-from lyncdr_helpers.cli import backups, console, drill, lab, params, runs
+from lyncdr_helpers.cli import backups, console, drill, lab, params, runs, schedule
 
 HELP = """Bring a Lync / Skype for Business site back after it is lost, and drill it before.
 
@@ -48,6 +48,7 @@ app.add_typer(params.app, name="params")
 app.command("run", short_help="Run a phase: prepare, backup, activate, verify.")(runs.run)
 app.add_typer(runs.app, name="runs")
 app.add_typer(backups.app, name="backups")
+app.add_typer(schedule.app, name="schedule")
 app.command("console", short_help="Open the notebooks in JupyterLab.")(console.console)
 
 

@@ -28,7 +28,8 @@ NOON = dt.datetime(2026, 3, 1, 12, 0)
 
 ODD = 'Zürich & Söhne\'s "α" 100% $HOME ${HOME} `x` \\ \\\\ %h%% !1 #;*日本 '
 SPEAKABLE = st.characters(exclude_categories=["Cc", "Cs"]).filter(lambda one: not schedule.UNSPEAKABLE.match(one))
-NAMES = st.text(SPEAKABLE | st.sampled_from(" '\"\\%$&;#`{}!<>|*~ü"), min_size=1, max_size=40)
+MEANT = st.sampled_from(" '\"\\%$&;#`{}!<>|*~ü")
+NAMES = st.text(SPEAKABLE | MEANT, min_size=1, max_size=40) | st.text(st.sampled_from("a '\"\\%$"), min_size=1)
 PATHS = NAMES.map("/srv/{}".format)
 
 
