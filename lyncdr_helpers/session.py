@@ -121,10 +121,14 @@ class Session:
 
     # -- gates ------------------------------------------------------------------------------------------------------
     def hold(self, gate: str, refusal: Refusal) -> None:
-        """A closed gate: a waiver with a reason passes it, a rehearsal notes it, a live run stops. All on record."""
+        """A closed gate that a waiver with a reason passes; that, too, is on record."""
         if reason := self.waivers.get(gate, "").strip():
             self.journal.write("waiver", gate=gate, reason=reason, waived=refusal.message, by=files.whoami())
             return
+        self.stop_at(gate, refusal)
+
+    def stop_at(self, gate: str, refusal: Refusal) -> None:
+        """A closed gate that no reason opens: a live run stops, a rehearsal notes that it would."""
         self.journal.write("gate", gate=gate, state="closed", message=refusal.message, remedy=refusal.remedy)
         if self.mode == "live":
             raise refusal

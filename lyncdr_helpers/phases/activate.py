@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from pathlib import Path
 
-from lyncdr_helpers import files, plan
 from lyncdr_helpers.backups import sets
 from lyncdr_helpers.backups.manifest import Manifest
 from lyncdr_helpers.checks import Check, Checklist, Verdict, judge
 from lyncdr_helpers.directory.inventory import read_inventory
 from lyncdr_helpers.errors import Incomplete, OperationError, Refusal
 from lyncdr_helpers.params.models import Pool, Server
-from lyncdr_helpers.phases import activation_plan, exchange, restore_source
+from lyncdr_helpers.phases import activation_plan, approval, exchange, restore_source
 from lyncdr_helpers.phases.acts import contacts, moves, records, response_groups
 from lyncdr_helpers.phases.acts.loop import Tally
 from lyncdr_helpers.plan import Plan
@@ -85,7 +83,7 @@ def evidence(session: Session) -> Checklist:
 def choose_backup(session: Session, wanted: str = "") -> Manifest:
     """The newest complete set in the DR store, proven whole by its digests; a run that has a plan keeps its set."""
     with session.step("backup"):
-        kept = _approved_plan(session)
+        kept = approval.approved(session)
         chosen = sets.choose(session.store, session.params.deployment, kept.basis["backup"] if kept else wanted)
         age = sets.age_hours(chosen, session.clock.now())
         session.fact("backup", chosen.name)
@@ -105,7 +103,7 @@ def choose_backup(session: Session, wanted: str = "") -> Manifest:
 def make_plan(session: Session, backup: Manifest) -> Plan:
     """What would change: users, contact lists, Response Groups, DNS records. An approved plan is kept."""
     with session.step("plan"):
-        kept = _approved_plan(session)
+        kept = approval.approved(session)
         if kept:
             return kept
         homed = read_inventory(session.directory, session.params.directory.base).movable(
@@ -115,24 +113,22 @@ def make_plan(session: Session, backup: Manifest) -> Plan:
         made = activation_plan.make(
             session.folder.run, session.params, session.loaded.digest, backup, homed, records.seen_now(session)
         )
-        files.replace_json(session.folder.plan, made.as_json())
-        session.journal.write("plan", digest=made.digest, scope=made.scope, counts=made.counts(), basis=made.basis)
+        approval.propose(session, made)
         return made
 
 
 def approve(session: Session, made: Plan, digest: str) -> str:
     """The gate: the digest of exactly this plan, given by a person. Raises Refusal; a rehearsal goes on."""
     with session.step("approval"):
-        if _approved_plan(session):
+        if approval.approved(session):
             given = session.journal.last("approval")
             assert given is not None, "an approved plan has its approval in the journal"
             return f"Approved already at {given.at} by {given.facts['by']['user']}."
         try:
-            plan.require_approval(made, digest)
+            approval.require(session, made, digest)
         except Refusal as refusal:
-            session.hold("approval", refusal)
+            session.stop_at("approval", refusal)
             return f"Rehearsal: a live run would stop here and wait for --approve {made.short}"
-        session.journal.write("approval", digest=made.digest, by=files.whoami())
         return f"Approved: {made.scope}, digest {made.short}."
 
 
@@ -215,14 +211,3 @@ def _hold_without_export(session: Session, users: list[str]) -> None:
                 'Choose another set, or give the reason: --waive users-without-export="..."',
             ),
         )
-
-
-def _approved_plan(session: Session) -> Plan | None:
-    """The plan this run is bound to since its approval, or None."""
-    approval = session.journal.last("approval")
-    if approval is None:
-        return None
-    kept = plan.from_json(json.loads(session.folder.plan.read_text(encoding="utf-8")))
-    if kept.digest != approval.facts["digest"]:
-        raise Refusal("plan.json is not the plan that was approved.", "Begin anew: --run new")
-    return kept

@@ -65,6 +65,13 @@ def test_no_digest_and_a_wrong_digest(lost: Scene, digest: str) -> None:
     assert not any(line.kind == "intent" for line in lost.lines(said["run"]))
 
 
+def test_no_reason_opens_the_approval(lost: Scene) -> None:
+    """The approval is no gate that a waiver passes: without the digest, exit 5 whatever reason is given."""
+    code, said, _ = lost.run(*LIVE, "--waive", "approval=I am sure")
+    assert (code, said["outcome"]) == (5, "refused")
+    assert not any(line.kind in ("intent", "waiver") for line in lost.lines(said["run"]))
+
+
 def test_no_backup(lost: Scene) -> None:
     """Without any set in the store there is nothing to bring back: refused before a plan is made."""
     aside = lost.blueprint.folder / "aside"
