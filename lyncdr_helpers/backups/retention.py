@@ -68,7 +68,7 @@ def decide(
         if one.made_at and one.made_at <= now
     ]
     reasons: dict[str, str] = {}
-    for name, reason in (*_special(given, now, in_use or {}), *_by_rules(past, policy), *_last_complete(past)):
+    for name, reason in (*_special(given, now, in_use or {}), *_last_complete(past), *_by_rules(past, policy)):
         reasons.setdefault(name, reason)
     return tuple(Decision(one.name, one.name in reasons, reasons.get(one.name, UNKEPT)) for one in given)
 

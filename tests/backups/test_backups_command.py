@@ -44,6 +44,7 @@ def test_list_says_what_keeps_each_set(deployment: Deployment, lyncdr: Lyncdr) -
     assert [row.split()[0] for row in rows] == names
     assert "prune removes it: none of the rules keeps it" in rows[0]
     assert "keeps it: one of the 2 newest" in rows[1]
+    assert "keeps it: the last COMPLETE set" in rows[3]
     assert "INCOMPLETE" in rows[2]
     assert re.search(r"COMPLETE +24 h +3 +6 +\d+ B|COMPLETE +24 h +3 +6 +\d kB", rows[3])
 
@@ -250,7 +251,7 @@ def test_nothing_to_prune(deployment: Deployment, lyncdr: Lyncdr) -> None:
     assert deployment.names() == names
 
 
-@pytest.mark.parametrize("change", ["one more", "one less", "another policy", "edited"])
+@pytest.mark.parametrize("change", ["one more", "one less", "another policy", "edited", "a kept one edited"])
 def test_a_stale_digest(deployment: Deployment, nights: list[str], lyncdr: Lyncdr, change: str) -> None:
     """When the sets or the rules are not those of the plan, its digest is refused with the new one; nothing goes."""
     digest = digest_in(lyncdr("prune"))
@@ -264,6 +265,8 @@ def test_a_stale_digest(deployment: Deployment, nights: list[str], lyncdr: Lyncd
             deployment.params.write_text(text.replace("last: 2", "last: 3"), encoding="utf-8")
         case "edited":
             edit_manifest(deployment, nights[0], made_by="somebody else")
+        case "a kept one edited":
+            edit_manifest(deployment, nights[-1], made_by="somebody else")
     before = deployment.names()
     said = lyncdr("prune", "--approve", digest)
     assert said.code == 5

@@ -44,7 +44,7 @@ def test_each_rule_says_what_it_keeps() -> None:
         "0227-1200": "removed: none of the rules keeps it",
         "0228-1200": "kept: newest of day 2026-02-28",
         "0301-0712": "removed: none of the rules keeps it",
-        "0301-1200": "kept: one of the 1 newest",
+        "0301-1200": "kept: the last COMPLETE set",
     }
 
 
@@ -91,8 +91,9 @@ def test_incomplete_nights_push_no_complete_one_out() -> None:
 def test_the_last_complete_set_stays() -> None:
     """However old it is, and whatever came after it."""
     old = night(900)
-    found = decide([old, *(night(days, "INCOMPLETE") for days in range(5))], LAST_ONLY, NOW)
-    assert old.name in kept(found)
+    found = decide([night(901), old, *(night(days, "INCOMPLETE") for days in range(5))], LAST_ONLY, NOW)
+    assert reasons(found)[old.name] == "kept: the last COMPLETE set"
+    assert kept(found) == {old.name, night(0).name}
 
 
 def test_what_cannot_be_read_stays() -> None:
