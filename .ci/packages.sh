@@ -9,6 +9,7 @@ PACKAGES=(
     krb5-user libkrb5-dev gcc python3-dev           # Kerberos, and what its Python packages are built with
     ldap-utils bind9 bind9-dnsutils                 # ldapsearch, named, dig, nsupdate
     kamailio kamailio-tls-modules                   # a SIP registrar
+    systemd                                         # checks the units of `lyncdr schedule systemd`
     chromium                                        # looks at the HTML report as a person would
 )
 NO_DAEMONS=/usr/sbin/policy-rc.d

@@ -14,6 +14,7 @@ PROGRAMS = {
     "kamailio": ("kamailio",),
     "ldap-utils": ("ldapsearch",),
     "chromium": ("chromium",),
+    "systemd": ("systemd-analyze",),
 }
 """What must be on the PATH for each real server or client."""
 

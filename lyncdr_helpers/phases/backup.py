@@ -149,6 +149,7 @@ def finish(session: Session, made: Manifest) -> str:
     exchange.tidy(session)
     session.fact("set", made.name)
     session.fact("state", made.state)
+    session.fact("differences", len(made.differences))
     with session.step("verdict"):
         if not made.complete:
             named = "; ".join(f"{one.address}: {one.reason}" for one in made.differences[:5])

@@ -4,10 +4,8 @@ from __future__ import annotations
 
 import codecs
 import datetime as dt
-import os
 import re
 import shlex
-import shutil
 import subprocess
 import sys
 import xml.etree.ElementTree as ET
@@ -263,26 +261,17 @@ def lyncdr(*arguments: str | Path) -> subprocess.CompletedProcess[bytes]:
     )
 
 
-def systemd_analyze() -> str:
-    """The program, or a skipped test; a failed one where it must be there."""
-    found = shutil.which("systemd-analyze")
-    if not found and os.environ.get("LYNCDR_REQUIRE_REAL") == "1":
-        pytest.fail("systemd is required here, but systemd-analyze is not installed")
-    if not found:
-        pytest.skip("needs systemd: systemd-analyze is not installed")
-    return found
-
-
 def verify(*units: Path) -> str:
     """What systemd says of the units; nothing, if there is nothing to say."""
     finished = subprocess.run(
-        [systemd_analyze(), "verify", *map(str, units)], capture_output=True, text=True, timeout=60
+        ["systemd-analyze", "verify", *map(str, units)], capture_output=True, text=True, timeout=60
     )
     said = finished.stdout + finished.stderr
     assert bool(finished.returncode) <= bool(said)
     return said
 
 
+@pytest.mark.real("systemd")
 def test_systemd_accepts_the_units(params_file: Path, tmp_path: Path) -> None:
     """The written units pass systemd's own check, and the printed ones are the same."""
     to = tmp_path / "units"
@@ -297,6 +286,7 @@ def test_systemd_accepts_the_units(params_file: Path, tmp_path: Path) -> None:
     assert verify(*units) == ""
 
 
+@pytest.mark.real("systemd")
 def test_systemd_finds_an_oddly_named_program(tmp_path: Path) -> None:
     """systemd itself reads the quoted path as it was meant: it looks whether the program is there."""
     program = tmp_path / ODD.translate(dict.fromkeys(map(ord, "$'\\\""))).strip() / "python"
