@@ -1,0 +1,81 @@
+"""Run `python tests/notebooks/examples.py` to make the example outputs of the notebooks anew.
+
+They come from a lab of 40 users on the addresses of params/lab.yml, which must be free (`lyncdr lab down`): a rehearsal
+while the primary lives, then its loss, an activation and its verification. Cells that would name this machine or
+whoever uses it stay without output.
+"""
+
+from __future__ import annotations
+
+import tempfile
+from pathlib import Path
+
+import nbformat
+from jupyter_client.manager import AsyncKernelManager
+from nbclient import NotebookClient
+from nbclient.util import run_sync
+from stage import AFTER_IT, BEFORE_THE_LOSS, Stage, blueprint, set_stage
+
+from lyncdr_helpers.lab import lifecycle
+from lyncdr_helpers.lab.claim import Claim
+from lyncdr_helpers.runs.kernel import OwnInterpreter
+from lyncdr_helpers.runs.notebooks import notebooks_folder
+
+PRIVATE = ("tables.runs(",)
+"""What shows who ran something, and where."""
+
+WIDGET = "application/vnd.jupyter.widget-view+json"
+"""A widget lives as long as its kernel; what is kept is its text."""
+
+
+def main() -> None:
+    with tempfile.TemporaryDirectory() as place, Claim(blueprint(Path(place))) as claim:
+        stage = set_stage(Path(place), claim)
+        try:
+            for name in BEFORE_THE_LOSS:
+                keep(name, executed(stage, name))
+            stage.lose_and_activate()
+            keep(AFTER_IT, executed(stage, AFTER_IT))
+        finally:
+            lifecycle.down(stage.lab)
+
+
+def executed(stage: Stage, name: str) -> nbformat.NotebookNode:
+    """The notebook with what its cells came to on the stage."""
+    notebook = nbformat.read(stage.notebook(name), as_version=4)
+    kernel = AsyncKernelManager(kernel_spec_manager=OwnInterpreter())
+    place = {"metadata": {"path": str(stage.folder)}}
+    try:
+        NotebookClient(notebook, km=kernel, resources=place, coalesce_streams=True).execute()
+    finally:
+        run_sync(kernel.shutdown_kernel)(now=True)
+    return notebook
+
+
+def keep(name: str, done: nbformat.NotebookNode) -> None:
+    """Give the source its outputs, and nothing else of the execution."""
+    path = notebooks_folder() / f"{name}.ipynb"
+    source = nbformat.read(path, as_version=4)
+    for cell, ran in zip(source.cells, done.cells, strict=True):
+        if cell.cell_type == "code":
+            cell.outputs, cell.execution_count = kept(ran)
+    path.write_text(spelled(source), encoding="utf-8", newline="\n")
+
+
+def kept(ran: nbformat.NotebookNode) -> tuple[list[nbformat.NotebookNode], int | None]:
+    """(outputs, execution count) of a cell that ran, or of one that never did."""
+    if any(mark in ran.source for mark in PRIVATE):
+        return [], None
+    for output in ran.outputs:
+        output.get("data", {}).pop(WIDGET, None)
+    return ran.outputs, ran.execution_count
+
+
+def spelled(notebook: nbformat.NotebookNode) -> str:
+    """The one form in which notebooks are kept, so that a difference is a change."""
+    nbformat.validate(notebook)
+    return nbformat.writes(notebook, indent=1) + "\n"
+
+
+if __name__ == "__main__":
+    main()

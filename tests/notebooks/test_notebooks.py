@@ -1,0 +1,160 @@
+"""The notebooks run as they stand, and what they show is what they showed when their examples were made.
+
+Where a number has changed on purpose: `python tests/notebooks/examples.py`, and read the difference.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+from xml.etree import ElementTree
+
+import nbformat
+import pytest
+from stage import AFTER_IT, BEFORE_THE_LOSS, Stage
+
+from lyncdr_helpers import runfolder
+from lyncdr_helpers.journal import Line, read
+from lyncdr_helpers.runs import runner
+from lyncdr_helpers.runs.notebooks import notebooks_folder
+
+CONFIGURATION = Path(__file__).with_name("nbval.cfg")
+COMPARED = "nbval-check-output"
+
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(300)]
+
+
+@dataclass(frozen=True)
+class Validation:
+    """What nbval came to. cells: `notebook Cell n` -> what was wrong with it, or an empty string."""
+
+    exit_code: int
+    cells: dict[str, str]
+    said: str
+
+    @property
+    def wrong(self) -> dict[str, str]:
+        return {cell: why for cell, why in self.cells.items() if why}
+
+
+def validate(stage: Stage, *notebooks: Path) -> Validation:
+    """nbval over notebooks of the stage; the kernel is this interpreter, whatever else the user has."""
+    results = stage.folder / "results.xml"
+    options = ["--nbval-lax", "--nbval-current-env", "--nbval-sanitize-with", str(CONFIGURATION)]
+    place = ["-p", "no:cacheprovider", f"--rootdir={stage.folder}", f"--junitxml={results}"]
+    done = subprocess.run(
+        [sys.executable, "-m", "pytest", *place, *options, *(notebook.name for notebook in notebooks)],
+        cwd=stage.folder,
+        env={**os.environ, **with_foreign_kernel(stage.folder)},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    cases = ElementTree.parse(results).iter("testcase")
+    cells = {f"{str(case.get('classname')).removesuffix('.ipynb')} {case.get('name')}": trouble(case) for case in cases}
+    return Validation(done.returncode, cells, done.stdout)
+
+
+def trouble(case: ElementTree.Element) -> str:
+    return "\n".join(child.text or child.tag for child in case if child.tag in ("failure", "error", "skipped"))
+
+
+def with_foreign_kernel(folder: Path) -> dict[str, str]:
+    """A user's Jupyter, looked at first, whose `python3` is not ours and does not work."""
+    specification = folder / "jupyter" / "kernels" / "python3" / "kernel.json"
+    specification.parent.mkdir(parents=True, exist_ok=True)
+    argv = [sys.executable, "-c", "raise SystemExit('not this one')", "{connection_file}"]
+    specification.write_text(json.dumps({"argv": argv, "display_name": "x", "language": "python"}), encoding="utf-8")
+    return {"JUPYTER_DATA_DIR": str(folder / "jupyter"), "JUPYTER_PREFER_ENV_PATH": "0"}
+
+
+def code_cells(name: str) -> list[Any]:
+    notebook = nbformat.read(notebooks_folder() / f"{name}.ipynb", as_version=4)
+    return [cell for cell in notebook.cells if cell.cell_type == "code"]
+
+
+def expected_cells(*names: str) -> list[str]:
+    return [f"{name} Cell {number}" for name in names for number, _ in enumerate(code_cells(name))]
+
+
+@pytest.fixture(scope="module")
+def before(stage: Stage) -> Validation:
+    return validate(stage, *map(stage.notebook, BEFORE_THE_LOSS))
+
+
+@pytest.fixture(scope="module")
+def after(stage: Stage, before: Validation) -> Validation:
+    stage.lose_and_activate()
+    return validate(stage, stage.notebook(AFTER_IT))
+
+
+def test_on_an_ordinary_day(before: Validation) -> None:
+    """Backup, start page, readiness and a rehearsal of the activation: every cell runs, every number is as it was."""
+    assert not before.wrong, before.said
+    assert before.exit_code == 0
+    assert sorted(before.cells) == sorted(expected_cells(*BEFORE_THE_LOSS))
+
+
+@pytest.mark.parametrize("name", [*BEFORE_THE_LOSS, AFTER_IT])
+def test_what_is_compared_has_something_to_be_compared_with(name: str) -> None:
+    """nbval compares nothing where a cell has no execution count: each tagged cell has one, and an output."""
+    compared = [cell for cell in code_cells(name) if COMPARED in cell.metadata.get("tags", [])]
+    assert len(compared) >= 2
+    assert all(cell.execution_count and cell.outputs for cell in compared)
+
+
+def test_another_number_is_found(stage: Stage, before: Validation) -> None:
+    """The comparison can fail: one digit that differs in a set's row fails its cell, and no other."""
+    notebook = nbformat.read(stage.notebook("0_start_here"), as_version=4)
+    cell = next(cell for cell in notebook.cells if cell.source.startswith("tables.backups("))
+    for mime, text in cell.outputs[0].data.items():
+        assert "3,027" in text
+        cell.outputs[0].data[mime] = text.replace("3,027", "3,028")
+    changed = stage.folder / "changed.ipynb"
+    nbformat.write(notebook, changed)
+    result = validate(stage, changed)
+    assert result.exit_code == 1
+    assert list(result.wrong) == ["changed Cell 2"]
+    assert "Cell outputs differ" in result.wrong["changed Cell 2"]
+
+
+def test_plain_jupyter_does_the_same_work(stage: Stage, before: Validation) -> None:
+    """`jupyter execute` and our runner leave the same journal, line for line, and the same set."""
+    notebook = stage.notebook("2_backup")
+    command = [sys.executable, "-m", "jupyter", "execute", str(notebook), "--output", str(stage.folder / "out.ipynb")]
+    finished = subprocess.run(command, cwd=stage.folder, capture_output=True, text=True, check=False)
+    assert finished.returncode == 0, finished.stderr[-2000:]
+    plain = runfolder.all_runs(stage.lab / "runs")[-1]
+    ours = runner.run_phase("backup", stage.params_file)
+    assert (plain.phase, plain.outcome, ours.outcome) == ("backup", "done", "done")
+    assert plain.run != ours.run
+    assert told(stage, plain.run) == told(stage, ours.run)
+    assert held(stage, plain.run) == held(stage, ours.run)
+
+
+def test_after_a_loss(after: Validation) -> None:
+    """The site is lost and its users moved: the verification shows every one of them back."""
+    assert not after.wrong, after.said
+    assert after.exit_code == 0
+    assert sorted(after.cells) == sorted(expected_cells(AFTER_IT))
+
+
+def told(stage: Stage, run: str) -> list[tuple[object, ...]]:
+    """The journal without what differs from night to night: moments, names of sets, seconds."""
+    differs = {"seconds", "run", "set", "who"}
+    lines: list[Line] = read(runfolder.RunFolder(stage.lab / "runs" / run).journal)[0]
+    return [
+        (line.kind, *(str(value).replace(run, "RUN") for name, value in line.facts.items() if name not in differs))
+        for line in lines
+    ]
+
+
+def held(stage: Stage, name: str) -> dict[str, int]:
+    """The files of a set and their sizes."""
+    folder = stage.lab / "dr-store" / name
+    return {path.relative_to(folder).as_posix(): path.stat().st_size for path in folder.rglob("*.xml")}
