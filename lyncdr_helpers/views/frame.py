@@ -40,7 +40,7 @@ class Frame(pd.DataFrame):
     """
 
     _metadata = ["rest", "none"]  # noqa: RUF012 - pandas' own way to carry attributes along
-    rest: str = "`.to_csv(...)` writes all of them"
+    rest: str = "to_csv() writes them all"
     none: str = "No rows."
 
     @classmethod

@@ -165,7 +165,7 @@ def runs(summaries: Iterable[RunSummary]) -> Frame:
     """Columns: run, phase, mode, outcome, began (UTC), by, plan (its first 12 digits). Newest first."""
     rows = [(one.run, one.phase, one.mode, one.outcome, _moment(one.began), one.by, one.plan[:12]) for one in summaries]
     columns = ["run", "phase", "mode", "outcome", "began", "by", "plan"]
-    return Frame.of(rows[::-1], columns, rest="`lyncdr runs list` names them all", none="Nothing was run yet.")
+    return Frame.of(rows[::-1], columns, rest="lyncdr runs list names them all", none="Nothing was run yet.")
 
 
 def _spoken(change: Change) -> tuple[str, str]:

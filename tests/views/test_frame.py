@@ -77,7 +77,7 @@ def test_ten_thousand_rows_stay_small() -> None:
     assert len(frame) == 10_000
 
 
-@pytest.mark.parametrize(("rows", "said"), [(ROWS, ""), (ROWS + 1, "and 1 more; `.to_csv(...)` writes all of them.")])
+@pytest.mark.parametrize(("rows", "said"), [(ROWS, ""), (ROWS + 1, "and 1 more; to_csv() writes them all.")])
 def test_the_last_row_that_fits(rows: int, said: str) -> None:
     """Exactly as many rows as are shown leave nothing to say."""
     assert Frame.of([(n,) for n in range(rows)], ["n"]).more == said
