@@ -38,6 +38,10 @@ class LyncdrError(Exception):
     def __str__(self) -> str:
         return f"{self.message} {self.remedy}".strip()
 
+    def _render_traceback_(self) -> list[str]:
+        """What a notebook shows under the cell: the words, without the stack that would bury them."""
+        return [f"{type(self).__name__}: {self.message}", self.remedy]
+
 
 class InputError(LyncdrError):
     """What the user wrote is wrong: parameters, arguments, or a document that does not parse."""

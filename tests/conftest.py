@@ -34,6 +34,7 @@ def pytest_runtest_setup(item: pytest.Item) -> None:
                 pytest.skip(f"needs {server}: {why}")
 
 
+@pytest.hookimpl(tryfirst=True)  # before xdist reads the groups
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Tests that share servers go to one worker: a folder's fixtures stand on that folder's own loopback addresses."""
     for item in items:
@@ -42,7 +43,8 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 def _group(path: Path) -> str:
     """The folder, or the file where each test brings up a lab on addresses that it claims."""
-    return str(path if path.parent.name in CLAIMING else path.parent)
+    shared = path if path.parent.name in CLAIMING else path.parent
+    return ".".join(shared.relative_to(Path(__file__).parent).with_suffix("").parts)
 
 
 def _missing(server: str) -> str:
