@@ -44,7 +44,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 def _group(path: Path) -> str:
     """The folder, or the file where each test brings up a lab on addresses that it claims."""
     shared = path if path.parent.name in CLAIMING else path.parent
-    return ".".join(shared.relative_to(Path(__file__).parent).with_suffix("").parts)
+    return ".".join(shared.relative_to(Path(__file__).parents[1]).parts)
 
 
 def _missing(server: str) -> str:
