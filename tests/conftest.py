@@ -34,11 +34,9 @@ def pytest_runtest_setup(item: pytest.Item) -> None:
                 pytest.skip(f"needs {server}: {why}")
 
 
-@pytest.hookimpl(tryfirst=True)  # before xdist reads the groups
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+def pytest_itemcollected(item: pytest.Item) -> None:
     """Tests that share servers go to one worker: a folder's fixtures stand on that folder's own loopback addresses."""
-    for item in items:
-        item.add_marker(pytest.mark.xdist_group(_group(item.path)))
+    item.add_marker(pytest.mark.xdist_group(_group(item.path)))
 
 
 def _group(path: Path) -> str:
