@@ -2,7 +2,7 @@
 SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help drill test lint format lock clean
+.PHONY: help drill test servers playbook lint format lock clean
 
 # Every kernel starts in a second once its imports are compiled, and in five when they never are.
 export PYTHONDONTWRITEBYTECODE :=
@@ -25,7 +25,13 @@ drill: .venv/.drill  ## Lose a site in the lab and bring every user back
 test:  ## Lint, types, tests and notebooks, against real servers where they can be installed
 	.ci/packages.sh
 	$(MAKE) --no-print-directory lint
-	$(BIN)/pytest --numprocesses auto --dist loadgroup $(ARGS)
+	$(MAKE) --no-print-directory --jobs=2 --output-sync=target --keep-going servers playbook
+
+# Two halves at once, each on loopback addresses of its own; what a half prints comes when it is done.
+servers: .venv/.test
+	$(BIN)/pytest $(ARGS) tests/contracts tests/lab
+playbook: .venv/.test
+	$(BIN)/pytest $(ARGS) --ignore=tests/contracts --ignore=tests/lab
 
 lint: .venv/.test  ## ruff and mypy
 	$(BIN)/ruff check

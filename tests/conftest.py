@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import shutil
-from pathlib import Path
 
 import pytest
 
@@ -20,9 +19,6 @@ PROGRAMS = {
 
 NEEDS_ROOT = {"samba"}
 
-CLAIMING = {"faults", "phases"}
-"""The folders whose labs stand wherever a subnet is free."""
-
 
 def pytest_runtest_setup(item: pytest.Item) -> None:
     """Skip a test whose real server is not here; fail it where LYNCDR_REQUIRE_REAL=1 says it must be."""
@@ -32,17 +28,6 @@ def pytest_runtest_setup(item: pytest.Item) -> None:
                 if os.environ.get("LYNCDR_REQUIRE_REAL") == "1":
                     pytest.fail(f"{server} is required here, but {why}", pytrace=False)
                 pytest.skip(f"needs {server}: {why}")
-
-
-def pytest_itemcollected(item: pytest.Item) -> None:
-    """Tests that share servers go to one worker: a folder's fixtures stand on that folder's own loopback addresses."""
-    item.add_marker(pytest.mark.xdist_group(_group(item.path)))
-
-
-def _group(path: Path) -> str:
-    """The folder, or the file where each test brings up a lab on addresses that it claims."""
-    shared = path if path.parent.name in CLAIMING else path.parent
-    return ".".join(shared.relative_to(Path(__file__).parents[1]).parts)
 
 
 def _missing(server: str) -> str:
