@@ -28,9 +28,9 @@ test:  ## Lint, types, tests and notebooks, against real servers where they can 
 	$(MAKE) --no-print-directory --jobs=2 --output-sync=target --keep-going servers playbook
 
 # Two halves at once, each on loopback addresses of its own; what a half prints comes when it is done.
-servers: .venv/.test
+servers: .venv/.test  ## One half of the tests: the ports' contracts and the lab, over real servers
 	$(BIN)/pytest $(ARGS) tests/contracts tests/lab
-playbook: .venv/.test
+playbook: .venv/.test  ## The other half: everything else
 	$(BIN)/pytest $(ARGS) --ignore=tests/contracts --ignore=tests/lab
 
 lint: .venv/.test  ## ruff and mypy
