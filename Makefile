@@ -28,10 +28,10 @@ test:  ## Lint, types, tests and notebooks, against real servers where they can 
 	$(MAKE) --no-print-directory --jobs=2 --output-sync=target --keep-going servers playbook
 
 # Two halves at once, each on loopback addresses of its own; what a half prints comes when it is done.
-servers: .venv/.test  ## One half of the tests: the ports' contracts and the lab, over real servers
-	$(BIN)/pytest $(ARGS) tests/contracts tests/lab
+servers: .venv/.test  ## One half of the tests: the ports' contracts, the lab and the faults, over real servers
+	$(BIN)/pytest $(ARGS) tests/contracts tests/lab tests/faults
 playbook: .venv/.test  ## The other half: everything else
-	$(BIN)/pytest $(ARGS) --ignore=tests/contracts --ignore=tests/lab
+	$(BIN)/pytest $(ARGS) --ignore=tests/contracts --ignore=tests/lab --ignore=tests/faults
 
 lint: .venv/.test  ## ruff and mypy
 	$(BIN)/ruff check
