@@ -49,7 +49,6 @@ MOMENTS = {
     "between the contact import and its result": lambda: is_act("intent", "restore contacts"),
     "between the Response Group import and its result": lambda: is_act("intent", "restore response groups"),
     "between the DNS update and its result": lambda: is_act("intent", "repoint DNS"),
-    "at the verdict": lambda: is_step("verdict"),
 }
 
 
