@@ -147,9 +147,9 @@ def start(folder: Path, *options: str) -> subprocess.Popen[str]:
 
 
 def wait_for_a_phase(folder: Path) -> None:
-    """Return when the first phase of the drill is at work."""
+    """Return when the first phase of the drill is at work: its journal has a step."""
     patience = time.monotonic() + 60
-    while not list(folder.glob("runs/*-drill-*/lab/runs/*/journal.jsonl")):
+    while not any(b'"step"' in one.read_bytes() for one in folder.glob("runs/*-drill-*/lab/runs/*/journal.jsonl")):
         assert time.monotonic() < patience
         time.sleep(0.05)
 
