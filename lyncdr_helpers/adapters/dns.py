@@ -22,7 +22,7 @@ from lyncdr_helpers.adapters.gss_tsig import NegotiatedKey
 from lyncdr_helpers.adapters.tsig import Signer, shared_key
 from lyncdr_helpers.dns import records
 from lyncdr_helpers.errors import AccessDenied, InputError, OperationError, Refusal, UnknownOutcome, Unreachable
-from lyncdr_helpers.params.models import DnsServer, Resolver
+from lyncdr_helpers.params.dns import DnsServer, Resolver
 from lyncdr_helpers.ports import RecordChange, RecordSet
 
 TRIES = 2

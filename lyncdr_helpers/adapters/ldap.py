@@ -17,7 +17,7 @@ from ldap3.core import exceptions as fault
 from lyncdr_helpers.adapters import ldap_faults, ldap_tls
 from lyncdr_helpers.credentials import SecretReference
 from lyncdr_helpers.errors import InputError, OperationError
-from lyncdr_helpers.params.models import DirectoryAccess
+from lyncdr_helpers.params.access import DirectoryAccess
 from lyncdr_helpers.ports import Entry, Scope
 
 PAGE = 1000

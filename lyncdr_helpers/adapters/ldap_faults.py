@@ -10,7 +10,7 @@ from importlib import import_module
 from ldap3.core import exceptions as fault
 
 from lyncdr_helpers.errors import AccessDenied, OperationError, Unreachable, Untrusted
-from lyncdr_helpers.params.models import DirectoryAccess
+from lyncdr_helpers.params.access import DirectoryAccess
 
 CUT = (
     fault.LDAPSessionTerminatedByServerError,

@@ -14,7 +14,7 @@ import dns.tsig
 from lyncdr_helpers.adapters.dns_connection import Exchange
 from lyncdr_helpers.credentials import SecretReference
 from lyncdr_helpers.errors import InputError
-from lyncdr_helpers.params.models import Tsig
+from lyncdr_helpers.params.dns import Tsig
 
 
 class Signer(Protocol):

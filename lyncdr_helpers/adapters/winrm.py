@@ -23,7 +23,7 @@ from lyncdr_helpers.adapters.winrm_connection import (
 from lyncdr_helpers.adapters.winrm_tasks import CmdletTask, ProgramTask, Task
 from lyncdr_helpers.clock import Clock
 from lyncdr_helpers.errors import LyncdrError, OperationError, UnknownOutcome
-from lyncdr_helpers.params.models import ManagementHost
+from lyncdr_helpers.params.access import ManagementHost
 from lyncdr_helpers.ports import Command, Finished, Program, Record, Reply
 
 READ_BACK = "Read the facts back from the directory and the pool before anything else; do not repeat the command."

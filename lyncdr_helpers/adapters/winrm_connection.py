@@ -17,7 +17,7 @@ from urllib3.exceptions import NewConnectionError
 
 from lyncdr_helpers.credentials import SecretReference
 from lyncdr_helpers.errors import AccessDenied, InputError, OperationError, Unreachable, Untrusted
-from lyncdr_helpers.params.models import ManagementHost
+from lyncdr_helpers.params.access import ManagementHost
 
 try:
     from krb5 import Krb5Error

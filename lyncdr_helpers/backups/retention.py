@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import groupby, islice
 
-from lyncdr_helpers.params.models import Retention
+from lyncdr_helpers.params.backups import Retention
 
 UNKEPT = "none of the rules keeps it"
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from lyncdr_helpers.dns import records
 from lyncdr_helpers.errors import InputError, Refusal
-from lyncdr_helpers.params.models import CutoverRecord, Dns, DnsServer
+from lyncdr_helpers.params.dns import CutoverRecord, Dns, DnsServer
 from lyncdr_helpers.plan import Change
 from lyncdr_helpers.ports import Nameserver, RecordChange, RecordSet
 

@@ -6,9 +6,11 @@ import ipaddress
 import re
 from collections.abc import Iterator
 
+from lyncdr_helpers.params.dns import CutoverRecord, in_zone
 from lyncdr_helpers.params.findings import Finding, repeated
 from lyncdr_helpers.params.mistakes import Location
-from lyncdr_helpers.params.models import CutoverRecord, Params, in_zone, is_host
+from lyncdr_helpers.params.models import Params
+from lyncdr_helpers.params.values import is_host
 
 SRV_NAME = re.compile(r"_[a-z0-9-]+\._(tcp|udp|tls)\.(?P<domain>.+)")
 SRV_VALUE = re.compile(r"(\d{1,5}) (\d{1,5}) (\d{1,5}) (?P<target>\S+)\.")

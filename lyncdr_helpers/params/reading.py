@@ -17,8 +17,9 @@ from lyncdr_helpers.params.document import Document
 from lyncdr_helpers.params.fields import example_at
 from lyncdr_helpers.params.findings import Finding
 from lyncdr_helpers.params.mistakes import Mistake, ParamsError, dotted
-from lyncdr_helpers.params.models import Model, Params
+from lyncdr_helpers.params.models import Params
 from lyncdr_helpers.params.rules import RULES
+from lyncdr_helpers.params.values import Model
 from lyncdr_helpers.params.words import plain, unknown_key
 
 

@@ -11,7 +11,8 @@ from dataclasses import dataclass
 from lyncdr_helpers.params import dns_rules
 from lyncdr_helpers.params.findings import Finding, repeated
 from lyncdr_helpers.params.mistakes import Location
-from lyncdr_helpers.params.models import Params, Pool, Server
+from lyncdr_helpers.params.models import Params
+from lyncdr_helpers.params.sites import Pool, Server
 
 
 @dataclass(frozen=True)

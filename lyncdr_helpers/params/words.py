@@ -11,7 +11,7 @@ from pydantic_core import ErrorDetails
 from lyncdr_helpers.params.fields import example_at, fields_of, model_at
 from lyncdr_helpers.params.findings import Finding
 from lyncdr_helpers.params.mistakes import Location
-from lyncdr_helpers.params.models import HOST, NAME
+from lyncdr_helpers.params.values import HOST, NAME
 
 WORDS = {
     "missing": "is missing",

@@ -10,7 +10,7 @@ from lyncdr_helpers.backups.manifest import Manifest
 from lyncdr_helpers.checks import Check, Checklist, Verdict, judge
 from lyncdr_helpers.directory.inventory import read_inventory
 from lyncdr_helpers.errors import Incomplete, OperationError, Refusal
-from lyncdr_helpers.params.models import Pool, Server
+from lyncdr_helpers.params.sites import Pool, Server
 from lyncdr_helpers.phases import activation_plan, approval, exchange, restore_source
 from lyncdr_helpers.phases.acts import contacts, moves, records, response_groups
 from lyncdr_helpers.phases.acts.loop import Tally

@@ -14,7 +14,7 @@ from lyncdr_helpers.clock import stamp
 from lyncdr_helpers.contacts.inventory import holdings
 from lyncdr_helpers.directory.inventory import Inventory, read_inventory
 from lyncdr_helpers.errors import Incomplete, OperationError
-from lyncdr_helpers.params.models import Pool
+from lyncdr_helpers.params.sites import Pool
 from lyncdr_helpers.phases import exchange, response_groups
 from lyncdr_helpers.ports import Command
 from lyncdr_helpers.session import Session, open_session

@@ -8,7 +8,7 @@ from pathlib import Path
 from lyncdr_helpers.contacts.dbimpexp import read_export
 from lyncdr_helpers.contacts.lists import ContactList
 from lyncdr_helpers.errors import InputError, OperationError
-from lyncdr_helpers.params.models import Pool
+from lyncdr_helpers.params.sites import Pool
 from lyncdr_helpers.ports import Command
 from lyncdr_helpers.session import Session
 from lyncdr_helpers.shell import dbimpexp

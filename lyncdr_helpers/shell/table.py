@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from importlib import resources
 from typing import Any
 
-from lyncdr_helpers.params.models import Generation
+from lyncdr_helpers.params.values import Generation
 
 RELEASES: Mapping[str, str] = {"lync2010": "2010", "lync2013": "2013", "sfb2015": "2015", "sfb2019": "2019"}
 """How the table writes a generation."""

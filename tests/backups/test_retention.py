@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from lyncdr_helpers.backups.retention import Candidate, Decision, decide
-from lyncdr_helpers.params.models import Retention
+from lyncdr_helpers.params.backups import Retention
 
 NOW = dt.datetime(2026, 3, 1, 12, tzinfo=dt.UTC)  # a Sunday
 LAST_ONLY = Retention(last=1, daily=0, weekly=0, monthly=0)

@@ -11,7 +11,7 @@ from record_strategies import host, record_sets
 
 from lyncdr_helpers.dns import cutover, records
 from lyncdr_helpers.errors import InputError, Refusal, Unreachable
-from lyncdr_helpers.params.models import CutoverRecord, Dns, DnsServer
+from lyncdr_helpers.params.dns import CutoverRecord, Dns, DnsServer
 from lyncdr_helpers.plan import Change, Plan, from_json
 from lyncdr_helpers.ports import RecordChange, RecordSet
 

@@ -9,7 +9,7 @@ from lyncdr_helpers.lab.blueprint import Blueprint
 from lyncdr_helpers.lab.cmdlets import dbimpexp, management_store, response_groups, synthetic, topology, users
 from lyncdr_helpers.lab.cmdlets.state import State
 from lyncdr_helpers.lab.winrm import Call, Cmdlet, Executable, ProgramCall, check_parameters
-from lyncdr_helpers.params.models import Generation
+from lyncdr_helpers.params.values import Generation
 from lyncdr_helpers.shell.table import Table
 
 Act = Callable[[Call, State], None]

@@ -13,7 +13,7 @@ from lyncdr_helpers.adapters.ldap import LdapDirectory
 from lyncdr_helpers.lab import pki
 from lyncdr_helpers.lab.blueprint import BASE_DN, DIRECTORY_USER, Blueprint
 from lyncdr_helpers.lab.seed import Deployment
-from lyncdr_helpers.params.models import DirectoryAccess
+from lyncdr_helpers.params.access import DirectoryAccess
 
 ADMINISTRATOR = "administrator@lync.test"
 

@@ -32,7 +32,7 @@ from lyncdr_helpers.errors import (
     Unreachable,
 )
 from lyncdr_helpers.lab.dns.sockets import Respond
-from lyncdr_helpers.params.models import DnsServer, Resolver, Tsig
+from lyncdr_helpers.params.dns import DnsServer, Resolver, Tsig
 from lyncdr_helpers.ports import RecordChange
 
 ADDRESS, PORT = "127.53.33.53", 5300

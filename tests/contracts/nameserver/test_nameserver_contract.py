@@ -10,7 +10,7 @@ from nameserver_subjects import Make, Subject
 
 from lyncdr_helpers.dns import cutover
 from lyncdr_helpers.errors import AccessDenied, InputError, LyncdrError, OperationError, Refusal
-from lyncdr_helpers.params.models import CutoverRecord
+from lyncdr_helpers.params.dns import CutoverRecord
 from lyncdr_helpers.ports import RecordChange, RecordSet
 
 ZONE = "lync.test"

@@ -16,7 +16,7 @@ import trustme
 from lyncdr_helpers.adapters.winrm import WinrmShell
 from lyncdr_helpers.clock import SystemClock
 from lyncdr_helpers.lab.winrm import Call, Category, CmdletError, ProgramCall, WinrmServer, check_parameters
-from lyncdr_helpers.params.models import ManagementHost
+from lyncdr_helpers.params.access import ManagementHost
 from lyncdr_helpers.shell.table import Table
 
 ADDRESS = "127.53.40.20"
