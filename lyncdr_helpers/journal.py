@@ -50,15 +50,13 @@ class Journal:
         self.path = path
         self._clock = clock
         self._lines = lines
+        self._cut_short = False
 
     @classmethod
     def open(cls, path: Path, clock: Clock) -> Journal:
         """The journal at that path, new or to be continued. Raises InputError when its chain is broken."""
         path.parent.mkdir(parents=True, exist_ok=True)
-        lines, torn = read(path)
-        if torn:
-            _set_aside(path, torn)
-        return cls(path, clock, lines)
+        return cls(path, clock, _whole_lines(path))
 
     @property
     def lines(self) -> tuple[Line, ...]:
@@ -70,12 +68,20 @@ class Journal:
         return self._lines[-1].digest if self._lines else FIRST
 
     def write(self, kind: str, **facts: Any) -> Line:
-        """Append one line and wait until the disk has it."""
+        """Append one line and wait until the disk has it.
+
+        An interrupt or a full disk may end it when the line is there, is not, or is there in part: the file then says
+        which, and the next line joins on to that.
+        """
+        if self._cut_short:
+            self._lines = _whole_lines(self.path)
+        self._cut_short = True
         line = Line(len(self._lines) + 1, stamp(self._clock.now()), kind, facts, self.head)
         with self.path.open("ab") as file:
             file.write(line.spelled())
             files.sync(file)
         self._lines.append(line)
+        self._cut_short = False
         return line
 
     def of_kind(self, *kinds: str) -> Iterator[Line]:
@@ -89,6 +95,14 @@ class Journal:
         """The intents of an act that no result answers: nobody knows what became of them."""
         answered = {line.facts["intent"] for line in self.of_kind("result")}
         return [line for line in self.of_kind("intent") if line.facts["act"] == act and line.n not in answered]
+
+
+def _whole_lines(path: Path) -> list[Line]:
+    """The lines of a journal that goes on; what was cut off at its end is set aside."""
+    lines, torn = read(path)
+    if torn:
+        _set_aside(path, torn)
+    return lines
 
 
 def read(path: Path) -> tuple[list[Line], bytes]:

@@ -4,7 +4,11 @@ from __future__ import annotations
 
 import datetime as dt
 import json
+import os
+import signal
+import sys
 from pathlib import Path
+from types import FrameType
 
 import pytest
 from hypothesis import given
@@ -100,3 +104,65 @@ def test_a_fact_that_is_no_json_leaves_no_line(tmp_path: Path) -> None:
         journal.write("fact", name="bad", value=float("nan"))
     journal.write("fact", name="good", value=1)
     assert len(read(journal.path)[0]) == 2
+
+
+class Interruption:
+    """Raises KeyboardInterrupt at the n-th line that runs inside Journal.write, and in what it calls of ours."""
+
+    def __init__(self, moment: int) -> None:
+        self.left = moment
+        self.happened = False
+
+    def __call__(self, frame: FrameType, event: str, _: object) -> Interruption | None:
+        if "lyncdr_helpers" not in frame.f_code.co_filename:
+            return None
+        if event == "line":
+            self.left -= 1
+            if not self.left:
+                self.happened = True
+                sys.settrace(None)
+                raise KeyboardInterrupt
+        return self
+
+
+def test_an_interrupt_at_any_moment_of_a_line(tmp_path: Path) -> None:
+    """Ctrl-C before, in the middle of or after a line's way to the disk: the next line joins on to what is there."""
+    traced, moment = sys.gettrace(), 0
+    while True:
+        journal = written(tmp_path / f"{moment}.jsonl", 2)
+        interruption = Interruption(moment := moment + 1)
+        sys.settrace(interruption)
+        try:
+            journal.write("fact", name="interrupted", value=moment)
+        except KeyboardInterrupt:
+            pass
+        finally:
+            sys.settrace(traced)
+        journal.write("end", outcome="interrupted", exit_code=130)
+        lines, torn = read(journal.path)
+        assert (tuple(lines), torn) == (journal.lines, b"")
+        assert [line.kind for line in lines][-1] == "end"
+        assert len(lines) in (3, 4)
+        if not interruption.happened:
+            break
+    assert moment > 10, "the interrupt has met many moments"
+    assert len(lines) == 4
+
+
+@pytest.mark.skipif(os.name != "posix", reason="Windows has no such limit")
+def test_a_disk_that_takes_half_a_line(tmp_path: Path) -> None:
+    """A line that the disk takes in part raises; once there is room, the next one joins on to the last whole line."""
+    resource = pytest.importorskip("resource")
+    journal = written(tmp_path / "journal.jsonl", 2)
+    limits = resource.getrlimit(resource.RLIMIT_FSIZE)
+    ignored = signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (journal.path.stat().st_size + 20, limits[1]))
+    try:
+        with pytest.raises(OSError, match="File too large"):
+            journal.write("fact", name="half", value=1)
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, limits)
+        signal.signal(signal.SIGXFSZ, ignored)
+    journal.write("end", outcome="failed", exit_code=1)
+    assert [line.kind for line in read(journal.path)[0]] == ["fact", "fact", "end"]
+    assert len(journal.path.with_suffix(".torn").read_bytes()) == 21
