@@ -14,7 +14,7 @@ ROOT = Path(__file__).parents[1]
 FILES = sorted((ROOT / PACKAGE).rglob("*.py"))
 
 ROWS = (
-    ("errors", "clock", "credentials", "files"),
+    ("errors", "clock", "credentials", "files", "signatures"),
     ("params", "checks", "plan", "journal", "runfolder"),
     ("ports",),
     ("directory", "contacts", "topology", "dns", "probes", "shell", "backups"),
@@ -30,7 +30,7 @@ ROWS = (
 """From the ground up: what stands in a row knows nothing of the rows after it."""
 
 IO_LIBRARIES = {
-    *("socket", "ssl", "requests", "fsspec", "OpenSSL", "trustme", "twisted"),
+    *("socket", "ssl", "requests", "fsspec", "apprise", "OpenSSL", "trustme", "twisted"),
     *("ldap3", "ldaptor", "pypsrp", "psrpcore", "spnego", "gssapi"),
     *("dns.query", "dns.update", "dns.resolver", "dns.asyncquery", "dns.message", "dns.tsigkeyring"),
 }

@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from lyncdr_helpers.params.access import Exchange
-from lyncdr_helpers.params.values import LocalPath, Model, Place, Secret, Textfile
+from lyncdr_helpers.params.values import LocalPath, Model, Place, Secret, Textfile, TrustedKey
 
 Percent = Annotated[float, Field(gt=0, le=100)]
 Ending = Literal["done", "alarm", "incomplete", "failed"]
@@ -79,6 +79,11 @@ class Backup(Model):
     )
     signing_key: Secret | None = Field(
         None, description="The Ed25519 private key that signs sets and waivers, PEM.", examples=["file:keys/lyncdr.pem"]
+    )
+    trusted_keys: list[TrustedKey] = Field(
+        default=[],
+        description="Public keys whose signatures count too, beside the signing key's own.",
+        examples=[["ed25519:FTRjIyMyPwJagQIOZa7h9wc/9y6ZOwjoUF+ORSfVNAI="]],
     )
     parts: Parts = Field(default_factory=Parts, description="What a set holds beside users and contact lists.")
     restore_check: RestoreCheck = Field(

@@ -12,6 +12,7 @@ from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Fie
 
 from lyncdr_helpers.credentials import SecretReference
 from lyncdr_helpers.errors import InputError
+from lyncdr_helpers.signatures import PublicKey
 
 LABEL = r"[A-Za-z0-9_]([A-Za-z0-9_-]{0,61}[A-Za-z0-9])?"
 HOST = rf"^{LABEL}(\.{LABEL})+$"
@@ -27,6 +28,13 @@ def _reference(text: str) -> str:
             "must say where the secret is kept (env:NAME, keyring:SERVICE/USER or file:PATH), not the secret itself"
         ) from None
     return text
+
+
+def _public_key(text: str) -> str:
+    try:
+        return str(PublicKey.parse(text))
+    except InputError:
+        raise ValueError("must be a public key, ed25519:BASE64, as `lyncdr keys show` prints it") from None
 
 
 def _address(text: str) -> str:
@@ -87,6 +95,9 @@ Port = Annotated[int, Field(ge=1, le=65535)]
 Url = Annotated[str, AfterValidator(_url)]
 Place = Annotated[str, AfterValidator(_place)]
 Secret = Annotated[str, AfterValidator(_reference), Field(json_schema_extra={"pattern": "^(env|keyring|file):."})]
+TrustedKey = Annotated[
+    str, AfterValidator(_public_key), Field(json_schema_extra={"pattern": "^ed25519:[A-Za-z0-9+/]{43}=$"})
+]
 LocalPath = Annotated[Path, BeforeValidator(_path), Field(strict=False)]
 Textfile = Annotated[LocalPath, AfterValidator(_textfile), Field(json_schema_extra={"pattern": r"[^\\/]\.prom$"})]
 Generation = Literal["lync2010", "lync2013", "sfb2015", "sfb2019"]

@@ -98,6 +98,11 @@ WRONG: list[tuple[Changes, str, str]] = [
     ({"dns.records.0.ttl": -1}, "dns.records.0.ttl", "must be 0 or more"),
     ({"backup.store": ""}, "backup.store", "must not be empty"),
     ({"backup.metrics_file": "/srv/metrics/lyncdr.txt"}, "backup.metrics_file", "ends with .prom"),
+    ({"backup.trusted_keys": "ed25519:x"}, "backup.trusted_keys", "must be a list"),
+    ({"backup.trusted_keys": ["ed25519:x"]}, "backup.trusted_keys.0", "must be a public key, ed25519:BASE64"),
+    ({"backup.trusted_keys": ["ed25519:" + "A" * 43 + "="]}, "backup.trusted_keys.0", "must be a public key"),
+    ({"backup.trusted_keys": ["keyring:lyncdr/signing"]}, "backup.trusted_keys.0", "must be a public key"),
+    ({"backup.signing_key": "ed25519:x"}, "backup.signing_key", "must say where the secret is kept"),
     ({"backup.metrics_file": ""}, "backup.metrics_file", "must be a path; leave the key out"),
 ]
 
