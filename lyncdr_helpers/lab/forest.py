@@ -15,6 +15,7 @@ SERVICES = f"CN=Services,{CONFIGURATION}"
 RTC_SERVICE = f"CN=RTC Service,{SERVICES}"
 POOLS_CONTAINER = f"CN=Pools,{RTC_SERVICE}"
 APPLICATION_CONTACTS = f"CN=Application Contacts,{RTC_SERVICE}"
+CONFERENCE_DIRECTORIES = f"CN=Conference Directories,{RTC_SERVICE}"
 PEOPLE = f"OU=Lync,{BASE_DN}"
 
 CMS_POOL = DR_POOL
@@ -65,6 +66,10 @@ POOLS: Mapping[str, LabPool] = {
 }
 
 
+CONFERENCE_DIRECTORY_HOMES: Mapping[int, str] = {1: PRIMARY_POOL, 2: DR_POOL, 3: PRIMARY_POOL}
+"""The numbers that a caller's conference id begins with, and the pool that knows the conferences below each."""
+
+
 def entries() -> list[DirectoryEntry]:
     """Everything but the people, parents first."""
     containers = [
@@ -76,9 +81,12 @@ def entries() -> list[DirectoryEntry]:
         _plain(f"CN=Global Settings,{RTC_SERVICE}", "msRTCSIP-GlobalContainer"),
         _plain(f"CN=Topology Settings,{RTC_SERVICE}", "container"),
         _plain(APPLICATION_CONTACTS, "container"),
+        _plain(CONFERENCE_DIRECTORIES, "msRTCSIP-ConferenceDirectories"),
         (PEOPLE, {"objectClass": ["organizationalUnit"], "ou": ["Lync"]}),
     ]
-    return [*containers, _topology_setting(), *(entry for pool in POOLS.values() for entry in _pool(pool))]
+    pools = (entry for pool in POOLS.values() for entry in _pool(pool))
+    directories = (_conference_directory(number, POOLS[home]) for number, home in CONFERENCE_DIRECTORY_HOMES.items())
+    return [*containers, _topology_setting(), *pools, *directories]
 
 
 def _plain(dn: str, kind: str) -> DirectoryEntry:
@@ -91,6 +99,15 @@ def _topology_setting() -> DirectoryEntry:
         f"CN={{{TOPOLOGY_SETTING}}},CN=Topology Settings,{RTC_SERVICE}", "msRTCSIP-GlobalTopologySetting"
     )
     return dn, {**attributes, "msRTCSIP-BackEndServer": [CMS_STORE]}
+
+
+def _conference_directory(number: int, home: LabPool) -> DirectoryEntry:
+    dn, attributes = _plain(f"CN={number},{CONFERENCE_DIRECTORIES}", "msRTCSIP-ConferenceDirectory")
+    return dn, {
+        **attributes,
+        "msRTCSIP-ConferenceDirectoryId": [str(number)],
+        "msRTCSIP-ConferenceDirectoryHomePool": [home.dn],
+    }
 
 
 def _pool(pool: LabPool) -> list[DirectoryEntry]:

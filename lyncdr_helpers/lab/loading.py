@@ -4,25 +4,28 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from lyncdr_helpers.lab.blueprint import Blueprint
+from lyncdr_helpers.lab import group_chat
+from lyncdr_helpers.lab.blueprint import PRIMARY_POOL, Blueprint
 from lyncdr_helpers.lab.forest import POOLS
 from lyncdr_helpers.lab.seed import Deployment
 
 
 def steps(blueprint: Blueprint) -> dict[str, Callable[[Deployment], None]]:
     """What to load for each lab process, by its role; what takes longest to load is last, while the others start."""
-    every: dict[str, Callable[[Deployment], None]] = {"hosts": _pools, "dns": _zone, "directory": _directory}
+    every: dict[str, Callable[[Deployment], None]] = {"hosts": _hosts, "dns": _zone, "directory": _directory}
     if blueprint.dns == "samba":
         del every["dns"]
     return every
 
 
-def _pools(deployment: Deployment) -> None:
+def _hosts(deployment: Deployment) -> None:
+    """What the pools keep, and Group Chat."""
     from lyncdr_helpers.lab.pools import PoolStore
 
     for pool in POOLS:
         with PoolStore(deployment.blueprint.pool_store(pool)) as store:
             store.fill(deployment, pool)
+    group_chat.fill(deployment.blueprint, list(deployment.homed(PRIMARY_POOL)))
 
 
 def _zone(deployment: Deployment) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from pathlib import Path, PurePath
 
+from lyncdr_helpers.lab import group_chat
 from lyncdr_helpers.lab.blueprint import DIRECTORY_USER, MANAGEMENT_USER, TSIG_KEY, Blueprint
 
 TEMPLATE = """\
@@ -69,6 +70,12 @@ backup:
   store: {at}dr-store
   work_folder: {at}work
 
+group_chat:
+  sql: {sql}
+  database: {database}
+  dump: {{there: 'D:\\{dumps}', here: {at}{dumps_here}}}
+  repository: {at}{repository}
+
 retention: {{last: 7, daily: 14, weekly: 8, monthly: 12}}
 
 thresholds: {{export_age_hours: 26, rto_minutes: 60, batch_users: 100}}
@@ -102,8 +109,18 @@ def render(blueprint: Blueprint, relative_to: Path) -> str:
         nameserver=blueprint.nameserver,
         dns_port=blueprint.dns_port,
         sip_port=blueprint.sip_port,
+        sql=group_chat.sql_server(blueprint).name,
+        database=group_chat.DATABASE,
+        dumps=group_chat.DUMPS,
+        dumps_here=_inside(blueprint, group_chat.dumps(blueprint)),
+        repository=_inside(blueprint, group_chat.repository(blueprint)),
         update=GSS_TSIG if blueprint.dns == "samba" else TSIG.format(key=TSIG_KEY, at=at),
     )
+
+
+def _inside(blueprint: Blueprint, path: Path) -> str:
+    """`group-chat/repository`: a path below the lab's folder."""
+    return path.relative_to(blueprint.folder).as_posix()
 
 
 def _prefix(folder: Path, relative_to: Path) -> str:

@@ -101,6 +101,16 @@ def get_response_group_objects(kind: ResponseGroupKind, pool: str) -> Command:
     return Command(f"Get-CsRgs{kind}", {"Identity": _response_groups(pool)})
 
 
+def get_topology() -> Command:
+    """The published topology: one text, the whole document, as Publish-CsTopology takes it."""
+    return Command("Get-CsTopology", {"AsXml": True, "ErrorAction": "Stop"})
+
+
+def get_conference_directories() -> Command:
+    """Every conference directory of the deployment: Identity is its number, ServiceId `UserServer:<home pool>`."""
+    return Command("Get-CsConferenceDirectory", {"ErrorAction": "Stop"})
+
+
 def test_registration(pool: str) -> Command:
     """Sign in to the pool as its health monitoring user."""
     return Command("Test-CsRegistration", {"TargetFqdn": pool})

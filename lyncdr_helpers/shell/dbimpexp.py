@@ -1,4 +1,4 @@
-"""dbimpexp.exe, the 2010 tool that reads and writes the contact lists of a pool, as typed programs.
+"""dbimpexp.exe, the 2010 tool that reads and writes the contact lists and conference directories of a pool.
 
 Its exit codes are undocumented: the caller judges by exit code, output and the file itself. Paths are those of the
 management host.
@@ -16,6 +16,12 @@ def export_contacts(program: str, file: str, sql: str = "", user: str = "") -> P
     server. user: `user@domain` for one user alone.
     """
     return Program(program, _arguments(file, sql, user))
+
+
+def export_conference_directories(program: str, file: str, sql: str = "") -> Program:
+    """Write the conference directories of one pool to `file`, as XML. program, sql: as for `export_contacts`."""
+    server = (f"/sqlserver:{sql}",) if sql else ()
+    return Program(program, (f"/hrxmlfile:{file}", *server, "/restype:confdir"))
 
 
 def import_contacts(program: str, file: str, sql: str = "", user: str = "") -> Program:

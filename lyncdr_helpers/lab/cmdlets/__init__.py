@@ -6,7 +6,16 @@ from collections.abc import Callable
 from typing import cast
 
 from lyncdr_helpers.lab.blueprint import Blueprint
-from lyncdr_helpers.lab.cmdlets import dbimpexp, management_store, response_groups, synthetic, topology, users
+from lyncdr_helpers.lab.cmdlets import (
+    conference_directories,
+    dbimpexp,
+    management_store,
+    response_groups,
+    sqlcmd,
+    synthetic,
+    topology,
+    users,
+)
 from lyncdr_helpers.lab.cmdlets.state import State
 from lyncdr_helpers.lab.winrm import Call, Cmdlet, Executable, ProgramCall, check_parameters
 from lyncdr_helpers.params.values import Generation
@@ -20,6 +29,7 @@ ACTS: dict[str, Act] = {
     "Get-CsPool": topology.get_pool,
     "Get-CsService": topology.get_service,
     "Get-CsTopology": topology.get_topology,
+    "Get-CsConferenceDirectory": conference_directories.get,
     "Get-CsManagementStoreReplicationStatus": management_store.replication_status,
     "Update-CsUserDatabase": management_store.update_user_database,
     "Export-CsConfiguration": management_store.export_configuration,
@@ -44,9 +54,10 @@ def cmdlets(blueprint: Blueprint) -> dict[str, Cmdlet]:
 
 def programs(blueprint: Blueprint) -> dict[str, Executable]:
     """The programs beside them, by file name: dbimpexp is there in Lync 2010 alone."""
-    if blueprint.generation != "lync2010":
-        return {}
-    return {"dbimpexp.exe": lambda call: _dbimpexp(blueprint, call)}
+    every: dict[str, Executable] = {"sqlcmd.exe": lambda call: sqlcmd.main(call, blueprint)}
+    if blueprint.generation == "lync2010":
+        every["dbimpexp.exe"] = lambda call: _dbimpexp(blueprint, call)
+    return every
 
 
 def _on(blueprint: Blueprint, act: Act) -> Cmdlet:

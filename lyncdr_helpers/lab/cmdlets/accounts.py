@@ -98,10 +98,10 @@ class Accounts:
         for entry in self._search(BASE_DN, ENABLED_FOR_LYNC.format(clause), ATTRIBUTES):
             yield Account(entry["dn"], _texts(entry["raw_attributes"]))
 
-    def below_rtc_service(self, kind: str, attribute: str) -> list[str]:
-        """The first value of an attribute of every object of a class below CN=RTC Service."""
-        found = self._search(RTC_SERVICE, f"(objectClass={kind})", [attribute])
-        return [_texts(entry["raw_attributes"])[attribute][0] for entry in found]
+    def below_rtc_service(self, kind: str, *attributes: str) -> list[tuple[str, ...]]:
+        """The first values of some attributes, which every object of that class below CN=RTC Service must have."""
+        found = self._search(RTC_SERVICE, f"(objectClass={kind})", attributes)
+        return [tuple(_texts(entry["raw_attributes"])[name][0] for name in attributes) for entry in found]
 
     def rehome(self, accounts: Sequence[Account], to: LabPool) -> Iterator[tuple[Account, str]]:
         """Make the pool their home, both values of it; (account, why not: empty when done).

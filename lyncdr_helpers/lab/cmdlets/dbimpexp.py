@@ -1,10 +1,14 @@
-"""dbimpexp.exe of the lab: contact lists out of a pool's database and into it. Its words and exit codes are made up."""
+"""dbimpexp.exe of the lab: contact lists out of a pool's database and into it. Its words and exit codes are made up.
+
+So is how it writes conference directories: what stands there in a real export is not documented.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
 
-from lyncdr_helpers.contacts.dbimpexp import read_export, write_import
+from lyncdr_helpers.contacts.dbimpexp import NAMESPACE, read_export, write_import
 from lyncdr_helpers.contacts.lists import ContactList, address
 from lyncdr_helpers.errors import InputError
 from lyncdr_helpers.lab.cmdlets.state import State
@@ -59,11 +63,24 @@ def _pool(instance: str, state: State) -> LabPool:
 def _export(call: ProgramCall, state: State, pool: LabPool, options: Mapping[str, str]) -> None:
     user = address(options["/user"]) if "/user" in options else None
     place = state.new_file(options["/hrxmlfile"])
-    lists = list(state.store(pool).lists(user)) if options.get("/restype") != "confdir" else []
+    if options.get("/restype") == "confdir":
+        directories = [number for number, home in state.conference_directories().items() if home == pool]
+        _write_directories(place, directories, pool)
+        call.out(f"Exported {len(directories)} conference directories to {options['/hrxmlfile']}.\r\n")
+        return
+    lists = list(state.store(pool).lists(user))
     if user and not lists:
         raise CmdletError(f"The user {user} does not exist in the database.")
     write_import(place, lists)
     call.out(f"Exported {len(lists)} users to {options['/hrxmlfile']}.\r\n")
+
+
+def _write_directories(place: Path, numbers: Sequence[int], pool: LabPool) -> None:
+    elements = "".join(
+        f'<ConferenceDirectory Id="{number}" HomePool="{pool.fqdn}"></ConferenceDirectory>\n' for number in numbers
+    )
+    document = f'<HomedResources xmlns="{NAMESPACE}">\n<ConferenceDirectories>\n{elements}</ConferenceDirectories>\n'
+    place.write_bytes(f'<?xml version="1.0" encoding="utf-16"?>\n{document}</HomedResources>\n'.encode("utf-16"))
 
 
 def _import(call: ProgramCall, state: State, pool: LabPool, options: Mapping[str, str]) -> None:

@@ -44,7 +44,7 @@ class State:
     def pools(self) -> dict[str, LabPool]:
         """The pools that the forest has now, by FQDN."""
         hosts = self.accounts.below_rtc_service("msRTCSIP-Pool", "dNSHostName")
-        return {pool: POOLS[pool] for pool in sorted(host.lower() for host in hosts) if pool in POOLS}
+        return {pool: POOLS[pool] for pool in sorted(host.lower() for (host,) in hosts) if pool in POOLS}
 
     def pool(self, fqdn: str) -> LabPool:
         """The pool of that name. Raises CmdletError when the topology does not hold it."""
@@ -62,6 +62,16 @@ class State:
         """The pool whose service is the account's home; None without one."""
         dn = account.lync("PrimaryHomeServer")
         return self._services.get(names.key(dn)) if dn else None
+
+    def conference_directories(self) -> dict[int, LabPool]:
+        """The pool that is home to each conference directory, by the directory's number."""
+        homes = {names.key(pool.dn): pool for pool in self.pools.values()}
+        found = self.accounts.below_rtc_service(
+            "msRTCSIP-ConferenceDirectory",
+            "msRTCSIP-ConferenceDirectoryId",
+            "msRTCSIP-ConferenceDirectoryHomePool",
+        )
+        return dict(sorted((int(number), homes[names.key(home)]) for number, home in found))
 
     @cached_property
     def _services(self) -> dict[names.Key, LabPool]:
@@ -95,7 +105,7 @@ class State:
         pointers = self.accounts.below_rtc_service("msRTCSIP-GlobalTopologySetting", "msRTCSIP-BackEndServer")
         if len(pointers) != 1:
             raise CmdletError(f"The forest names {len(pointers)} Central Management Stores.", "CmsPointer")
-        return self.pool(pointers[0].partition("\\")[0])
+        return self.pool(pointers[0][0].partition("\\")[0])
 
     def require_cms(self) -> None:
         """Raise CmdletError while the CMS's pool is down: nothing can be read from it, and nothing changed."""

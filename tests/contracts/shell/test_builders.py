@@ -30,6 +30,8 @@ COMMANDS: dict[str, Callable[[Generation], Command]] = {
     "export_response_groups": lambda generation: cmdlets.export_response_groups(POOL, FILE),
     "import_response_groups": lambda generation: cmdlets.import_response_groups(POOL, FILE, generation),
     "get_response_group_objects": lambda generation: cmdlets.get_response_group_objects("AgentGroup", POOL),
+    "get_topology": lambda generation: cmdlets.get_topology(),
+    "get_conference_directories": lambda generation: cmdlets.get_conference_directories(),
     "test_registration": lambda generation: cmdlets.test_registration(POOL),
     "test_im": lambda generation: cmdlets.test_im(POOL),
     "test_presence": lambda generation: cmdlets.test_presence(POOL),
@@ -98,6 +100,14 @@ def test_dbimpexp_export() -> None:
         "/restype:user",
         "/user:anna@lync.test",
     )
+
+
+def test_dbimpexp_conference_directories() -> None:
+    """Conference directories alone, never users beside them."""
+    assert dbimpexp.export_conference_directories("x.exe", "D:\\dirs.xml", "sql01\\rtc") == Program(
+        "x.exe", ("/hrxmlfile:D:\\dirs.xml", "/sqlserver:sql01\\rtc", "/restype:confdir")
+    )
+    assert "/restype:user" not in dbimpexp.export_conference_directories("x.exe", "D:\\dirs.xml").arguments
 
 
 def test_dbimpexp_import() -> None:

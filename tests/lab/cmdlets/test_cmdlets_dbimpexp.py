@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import pytest
+from lxml import etree
 
 from lyncdr_helpers.contacts.comparison import compare
-from lyncdr_helpers.contacts.dbimpexp import read_export, write_import
+from lyncdr_helpers.contacts.dbimpexp import NAMESPACE, read_export, write_import
 from lyncdr_helpers.contacts.lists import Contact, Group
 from lyncdr_helpers.lab import people
 from lyncdr_helpers.lab.blueprint import BRANCH_POOL, DR_POOL, PRIMARY_POOL
@@ -58,9 +59,21 @@ def test_export_of_one(lab):
 
 
 def test_export_of_conference_directories(lab):
-    """/restype:confdir holds no users."""
-    assert lab.program(f"/hrxmlfile:{FILE}", "/sqlserver:fe01.lync.test", "/restype:confdir")[0] == 0
-    assert exported(lab) == []
+    """/restype:confdir holds the directories of that pool, and no users."""
+    for pool, numbers in ((PRIMARY_POOL, ["1", "3"]), (DR_POOL, ["2"]), (BRANCH_POOL, [])):
+        code, out, _ = lab.program(f"/hrxmlfile:{FILE}", f"/sqlserver:{pool}", "/restype:confdir")
+        assert (code, f"Exported {len(numbers)} conference directories" in out) == (0, True)
+        root = etree.parse(lab.blueprint.drive_c / "lyncdr" / "users.xml").getroot()
+        assert [one.get("Id") for one in root.iter(f"{{{NAMESPACE}}}ConferenceDirectory")] == numbers
+        assert {one.get("HomePool") for one in root.iter(f"{{{NAMESPACE}}}ConferenceDirectory")} <= {pool}
+        assert exported(lab) == []
+
+
+def test_conference_directories_of_a_lost_pool(lab):
+    """Directories, too, come out of the pool's own database."""
+    lab.fail("primary")
+    assert lab.program(f"/hrxmlfile:{FILE}", f"/sqlserver:{PRIMARY_POOL}", "/restype:confdir")[0] == 1
+    assert not (lab.blueprint.drive_c / "lyncdr" / "users.xml").exists()
 
 
 @pytest.mark.parametrize(("part", "pool"), [("primary", PRIMARY_POOL), ("wan", PRIMARY_POOL), ("dr", DR_POOL)])
@@ -192,4 +205,5 @@ def test_branch(lab):
 
 def test_later_generations(lab):
     """dbimpexp is a program of Lync 2010; later generations do not have it."""
-    assert programs(type(lab.blueprint)(lab.blueprint.folder, generation="lync2013")) == {}
+    assert set(programs(lab.blueprint)) == {"dbimpexp.exe", "sqlcmd.exe"}
+    assert set(programs(type(lab.blueprint)(lab.blueprint.folder, generation="lync2013"))) == {"sqlcmd.exe"}

@@ -68,6 +68,18 @@ def test_topology_in_words(lab):
     assert set(row["Clusters"]) == set(POOLS)
 
 
+def test_conference_directories(lab):
+    """Every conference directory is shown with the user services of its pool; one by number."""
+    rows = lab.call("Get-CsConferenceDirectory").rows
+    assert {row["Identity"]: row["ServiceId"] for row in rows} == {
+        1: f"UserServer:{PRIMARY_POOL}",
+        2: f"UserServer:{DR_POOL}",
+        3: f"UserServer:{PRIMARY_POOL}",
+    }
+    assert lab.call("Get-CsConferenceDirectory", Identity=3).rows == rows[2:]
+    assert lab.call("Get-CsConferenceDirectory", Identity=4).ended is not None
+
+
 def test_replication(lab):
     """Each machine's replica is up to date as long as it can be reached, and the master is the DR pool's machine."""
     assert {row["ReplicaFqdn"]: row["UpToDate"] for row in lab.call("Get-CsManagementStoreReplicationStatus").rows} == {
@@ -137,6 +149,7 @@ NEED_THE_CMS = {
     "Get-CsPool": {},
     "Get-CsService": {},
     "Get-CsTopology": {"AsXml": True},
+    "Get-CsConferenceDirectory": {},
     "Get-CsManagementStoreReplicationStatus": {},
 }
 
