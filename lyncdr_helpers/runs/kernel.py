@@ -59,6 +59,18 @@ class OwnKernel(AsyncKernelManager):
             **place,
         )
         self._clients: list[Any] = []
+        self._said = folder / "kernel.log"
+
+    async def start_kernel(self, **options: Any) -> None:  # type: ignore[override]  # it has no signature there
+        """Start the process. What it writes beside its cells' outputs goes into a file: it is not for the terminal."""
+        with self._said.open("wb") as said:
+            await super().start_kernel(stdout=said, stderr=said, **options)
+
+    @property
+    def last_words(self) -> str:
+        """The last line that the process wrote about itself, empty where it wrote none: why it died, if it knew."""
+        lines = self._said.read_text(encoding="utf-8", errors="replace").split("\n") if self._said.exists() else []
+        return next((line.strip() for line in reversed(lines) if line.strip()), "")
 
     def client(self, **options: Any) -> Any:
         made = super().client(**options)
@@ -71,6 +83,8 @@ class OwnKernel(AsyncKernelManager):
         An interrupt comes first, and a moment for the run's last words: `spoken` says that they are on record, or that
         there is nothing to say. Then it is killed, whatever it does.
         """
+        # An interrupt leaves in the loop who waits for the kernel's answer; asyncio would print how that ended.
+        waiting = asyncio.all_tasks() - {asyncio.current_task()}
         if self.has_kernel:
             await self.interrupt_kernel()
             patience = time.monotonic() + LAST_WORDS_SECONDS
@@ -80,3 +94,6 @@ class OwnKernel(AsyncKernelManager):
         for client in self._clients:
             client.stop_channels()
         await self.cleanup_resources()
+        for task in waiting:
+            task.cancel()
+        await asyncio.gather(*waiting, return_exceptions=True)

@@ -117,11 +117,16 @@ def _execute(
 
     Signals end it in order: the kernel is interrupted at once, and nothing it was doing goes on.
     """
-    with ending_in_order(), tempfile.TemporaryDirectory(prefix="lyncdr-", ignore_cleanup_errors=True) as place:
+    interrupted = Interrupted(f"The run {folder.run} was interrupted.", "The same command continues it.")
+    with (
+        ending_in_order() as ending,
+        tempfile.TemporaryDirectory(prefix="lyncdr-", ignore_cleanup_errors=True) as place,
+    ):
         try:
-            return _in_kernel(Path(place), source, folder, parameters, timeout)
+            trouble = _in_kernel(Path(place), source, folder, parameters, timeout)
         except KeyboardInterrupt:
-            return Interrupted(f"The run {folder.run} was interrupted.", "The same command continues it.")
+            trouble = interrupted
+        return interrupted if ending.came else trouble
 
 
 def _in_kernel(
@@ -156,7 +161,8 @@ def _in_kernel(
     except CellTimeoutError:
         return KernelDied(f"The notebook {source.name} was not done after {timeout:g} s.", "Its kernel was ended.")
     except RuntimeError as error:  # nbclient's DeadKernelError, and what jupyter_client raises of a stillborn one
-        return KernelDied(f"The kernel of {source.name} died: {error}.", "The same command continues the run.")
+        why = f"{error}. {kernel.last_words}".strip(" .")
+        return KernelDied(f"The kernel of {source.name} died: {why}.", "The same command continues the run.")
     finally:
         run_sync(kernel.stop)(lambda: _has_spoken(folder))
     return None

@@ -11,26 +11,34 @@ from types import FrameType
 ENDING = tuple(getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP", "SIGBREAK") if hasattr(signal, name))
 
 
+class Ending:
+    """What the signals do. `came`: whether one has asked for the end; Python may drop the exception, not this."""
+
+    came = False
+
+    def __call__(self, number: int, _frame: FrameType | None) -> None:
+        if not self.came:
+            self.came = True
+            raise KeyboardInterrupt(f"signal {number}")
+
+
 @contextmanager
-def ending_in_order() -> Iterator[None]:
+def ending_in_order() -> Iterator[Ending]:
     """Within it, the first signal raises KeyboardInterrupt and any further one is ignored: tidying up is not disturbed.
 
-    Signals reach the main thread only; elsewhere this does nothing.
+    Inside another one it yields that one, which ends last. Signals reach the main thread only; elsewhere none comes.
     """
     if threading.current_thread() is not threading.main_thread():
-        yield
+        yield Ending()
         return
-    before = {number: signal.getsignal(number) for number in ENDING}
-    for number in ENDING:
-        signal.signal(number, _interrupt)
+    outer = signal.getsignal(ENDING[0])
+    if isinstance(outer, Ending):
+        yield outer
+        return
+    ending = Ending()
+    before = {number: signal.signal(number, ending) for number in ENDING}
     try:
-        yield
+        yield ending
     finally:
         for number, handler in before.items():
             signal.signal(number, handler)
-
-
-def _interrupt(number: int, _frame: FrameType | None) -> None:
-    for ending in ENDING:
-        signal.signal(ending, signal.SIG_IGN)
-    raise KeyboardInterrupt(f"signal {number}")
