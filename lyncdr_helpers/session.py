@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
 from typing import Literal
 
@@ -15,6 +16,8 @@ from lyncdr_helpers.adapters.ldap import LdapDirectory
 from lyncdr_helpers.adapters.rehearse import RehearsedNameserver, RehearsedShell
 from lyncdr_helpers.adapters.store import FolderStore
 from lyncdr_helpers.adapters.winrm import WinrmShell
+from lyncdr_helpers.backups import signed
+from lyncdr_helpers.backups.signed import Keys
 from lyncdr_helpers.checks import Check
 from lyncdr_helpers.clock import Clock, SystemClock
 from lyncdr_helpers.errors import OUTCOMES, InputError, LyncdrError, Refusal
@@ -120,10 +123,23 @@ class Session:
             self.lock.free()
 
     # -- gates ------------------------------------------------------------------------------------------------------
-    def hold(self, gate: str, refusal: Refusal) -> None:
-        """A closed gate that a waiver with a reason passes; that, too, is on record."""
+    @cached_property
+    def keys(self) -> Keys:
+        """What this deployment signs with, and whose signatures it trusts."""
+        return signed.keys_of(self.loaded)
+
+    def hold(self, gate: str, refusal: Refusal, **about: str) -> None:
+        """A closed gate that a waiver with a reason passes; that, too, is on record, signed where there is a key.
+
+        about: what else the waiver stands for, by name.
+        """
         if reason := self.waivers.get(gate, "").strip():
-            self.journal.write("waiver", gate=gate, reason=reason, waived=refusal.message, by=files.whoami())
+            by = files.whoami()
+            facts = {"gate": gate, "reason": reason, "waived": refusal.message, "by": by, **about}
+            if key := self.keys.to_sign():
+                who, now = "{user}@{host}".format(**by), self.clock.now()
+                facts["signature"] = signed.sign_waiver(key, self.folder.run, facts, who, now)
+            self.journal.write("waiver", **facts)
             return
         self.stop_at(gate, refusal)
 

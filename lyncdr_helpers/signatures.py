@@ -198,12 +198,12 @@ class SigningKey:
         raw = self._key.public_key().public_bytes(serialization.Encoding.Raw, serialization.PublicFormat.Raw)
         return PublicKey(raw)
 
-    def sign(self, content: bytes, *, purpose: Purpose, name: str, by: str, at: datetime) -> Signature:
-        """Vouch for the content: by whom, as what, at that moment."""
+    def sign(self, sha256: str, *, purpose: Purpose, name: str, by: str, at: datetime) -> Signature:
+        """Vouch for the content of that digest: as what, of what name, by whom, when."""
         unsigned = Signature(
             purpose=purpose,
             name=name,
-            sha256=files.digest(content),
+            sha256=sha256,
             by=by,
             at=stamp(at),
             key=str(self.public),
@@ -241,16 +241,35 @@ class Proof:
     signature: Signature | None = None
     why: str = ""
 
+    @property
+    def _said(self) -> Signature | None:
+        """What the document says, unless it is a lie."""
+        return None if self.standing is Standing.BAD else self.signature
+
     def __str__(self) -> str:
-        if self.signature is None or self.standing is Standing.BAD:
-            return f"{self.standing}: {self.why}" if self.why else str(self.standing)
-        return f"{self.standing}, {self.signature.fingerprint}, by {self.signature.by} at {self.signature.at}"
+        if said := self._said:
+            return f"{self.standing}, {said.fingerprint}, by {said.by} at {said.at}"
+        return f"{self.standing}: {self.why}" if self.why else str(self.standing)
+
+    @property
+    def brief(self) -> str:
+        """Who signed, for a column of a table."""
+        if said := self._said:
+            return said.by if self.standing is Standing.TRUSTED else f"{said.by}, unknown key"
+        return str(self.standing)
+
+    def facts(self) -> dict[str, str]:
+        """As JSON values: what it is worth, and by whom, when and with which key, unless that is a lie."""
+        said = self._said
+        who = {"by": said.by, "at": said.at, "key": said.fingerprint} if said else {}
+        return {"standing": str(self.standing), **who, "why": self.why}
 
 
 def verify(
-    document: bytes | None, content: bytes, trusted: Collection[PublicKey], *, purpose: Purpose, name: str
+    document: bytes | None, sha256: str, trusted: Collection[PublicKey], *, purpose: Purpose, name: str
 ) -> Proof:
-    """Does the document vouch for exactly this content, as this kind of thing of this name? None: there is none.
+    """Does the document vouch for the content of exactly this digest, as this kind of thing of this name? None: there
+    is no document.
 
     Keys are compared whole, never by their fingerprints.
     """
@@ -265,6 +284,6 @@ def verify(
         return Proof(Standing.BAD, found, "the document was changed, or its key signed something else")
     if found.purpose != purpose or found.name != name:
         return Proof(Standing.BAD, found, f"it is the signature of {found.purpose} {found.name}")
-    if found.sha256 != files.digest(content):
+    if found.sha256 != sha256:
         return Proof(Standing.BAD, found, "what it vouches for was changed after it was signed")
     return Proof(Standing.TRUSTED if found.public in trusted else Standing.UNKNOWN_KEY, found)

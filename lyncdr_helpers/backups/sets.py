@@ -3,17 +3,29 @@
 from __future__ import annotations
 
 import datetime as dt
+from dataclasses import dataclass
 
+from lyncdr_helpers import files
 from lyncdr_helpers.backups import manifest as manifests
+from lyncdr_helpers.backups import signed
 from lyncdr_helpers.backups.manifest import Manifest
+from lyncdr_helpers.backups.signed import Keys
 from lyncdr_helpers.clock import parse_stamp
 from lyncdr_helpers.errors import InputError, Refusal
 from lyncdr_helpers.ports import Store
 
 
+@dataclass(frozen=True)
+class Chosen:
+    """A set to restore from, proven whole. digest: SHA-256 of its manifest, which holds those of all its files."""
+
+    manifest: Manifest
+    digest: str
+
+
 def read_manifest(store: Store, name: str) -> Manifest:
     """The manifest of one set."""
-    return manifests.parse(store.read(f"{name}/{manifests.NAME}"), name)
+    return manifests.parse(store.read(name, manifests.NAME), name)
 
 
 def list_sets(store: Store, deployment: str) -> list[Manifest]:
@@ -44,23 +56,58 @@ def damage(store: Store, manifest: Manifest) -> list[str]:
     ]
 
 
-def choose(store: Store, deployment: str, wanted: str = "") -> Manifest:
-    """The set to restore from: the one named, else the newest complete one; proven whole.
+def faults(store: Store, manifest: Manifest, keys: Keys) -> list[str]:
+    """Why the set may not be relied on: its signature, then what `damage` finds. Empty: it is what was stored."""
+    content = store.read(manifest.name, manifests.NAME)
+    if manifests.parse(content, manifest.name) != manifest:
+        return [f"{manifests.NAME} was changed while it was read"]
+    unsigned = signed.fault(signed.check(store, manifest.name, files.digest(content), keys), keys)
+    return [*filter(None, [unsigned]), *damage(store, manifest)]
 
-    Raises Refusal when there is none, or the one named is incomplete or damaged.
+
+def choose(store: Store, deployment: str, keys: Keys, wanted: str = "") -> Chosen:
+    """The set to restore from: the one named, which may be INCOMPLETE, else the newest COMPLETE one; proven whole.
+
+    Raises Refusal when there is none, when it failed, is damaged, or bears no signature that the keys ask for.
     """
-    sets = [one for one in list_sets(store, deployment) if not wanted or one.name == wanted]
-    complete = [one for one in sets if one.complete]
-    if not complete:
-        found = f"set {wanted} is not complete" if sets else f"there is no set {wanted}".rstrip()
+    name = _named(store, deployment, wanted)
+    content = store.read(name, manifests.NAME)
+    manifest, digest = manifests.parse(content, name), files.digest(content)
+    if manifest.state == "FAILED":
+        raise _failed(name)
+    if unsigned := signed.fault(signed.check(store, name, digest, keys), keys):
         raise Refusal(
-            f"No complete backup of {deployment} to restore from: {found}.",
-            "Run `lyncdr run backup` while the pool still answers, or name another set with --backup-set.",
+            f"Nobody vouches for set {name}: {unsigned}.",
+            "Name another set with --backup-set, or put the key that signed it, if you know it, into "
+            "backup.trusted_keys. `lyncdr backups list` shows whose signature each set bears.",
         )
-    chosen = complete[-1]
-    if faults := damage(store, chosen):
-        raise Refusal(f"Set {chosen.name} is damaged: {'; '.join(faults)}.", "Name another set with --backup-set.")
-    return chosen
+    if found := damage(store, manifest):
+        raise Refusal(f"Set {name} is damaged: {'; '.join(found)}.", "Name another set with --backup-set.")
+    return Chosen(manifest, digest)
+
+
+def _named(store: Store, deployment: str, wanted: str) -> str:
+    """The name of the set to choose. Raises Refusal when there is none."""
+    sets = list_sets(store, deployment)
+    found = [one.name for one in sets if (one.name == wanted if wanted else one.complete)]
+    if found:
+        return found[-1]
+    if wanted in store.unpublished():
+        raise _failed(wanted)
+    if wanted:
+        raise Refusal(f"There is no set {wanted} of {deployment} in the store.", "See: lyncdr backups list")
+    incomplete = f": the newest set, {sets[-1].name}, is {sets[-1].state}" if sets else ""
+    raise Refusal(
+        f"No complete backup of {deployment} to restore from{incomplete}.",
+        "Run `lyncdr run backup` while the pool still answers, or name a set with --backup-set.",
+    )
+
+
+def _failed(name: str) -> Refusal:
+    return Refusal(
+        f"Set {name} is FAILED: the night that made it was cut short, or could not prove it.",
+        "A FAILED set never feeds an activation. Name another one with --backup-set.",
+    )
 
 
 def age_hours(manifest: Manifest, now: dt.datetime) -> float:

@@ -1,4 +1,4 @@
-"""Is a set still what was stored? Every file by its digest, every user by the digest of their record."""
+"""Is a set still what was stored? Its manifest by its signature, every file and every user by their digests."""
 
 from __future__ import annotations
 
@@ -7,8 +7,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from lyncdr_helpers.backups import manifest as manifests
-from lyncdr_helpers.backups import sets
+from lyncdr_helpers.backups import sets, signed
 from lyncdr_helpers.backups.manifest import Manifest, Part
+from lyncdr_helpers.backups.signed import Keys
 from lyncdr_helpers.contacts.dbimpexp import read_export
 from lyncdr_helpers.contacts.inventory import holdings
 from lyncdr_helpers.errors import InputError
@@ -34,12 +35,14 @@ class Verified:
         return not self.faults
 
 
-def verify(store: Store, manifest: Manifest, place: Path) -> Verified:
-    """Hash every file as the store holds it, and read every user again. place: an empty folder of the caller's.
+def verify(store: Store, manifest: Manifest, place: Path, keys: Keys) -> Verified:
+    """Prove its signature, hash every file as the store holds it, and read every user again.
+
+    place: an empty folder of the caller's. keys: whose signatures count.
 
     Raises OperationError when the store stops answering: that proves nothing, neither way.
     """
-    faults = sets.damage(store, manifest)
+    faults = sets.faults(store, manifest, keys)
     here = set(store.files(manifest.name))
     proven = 0
     for pool in sorted({user.pool for user in manifest.users}):
@@ -50,13 +53,13 @@ def verify(store: Store, manifest: Manifest, place: Path) -> Verified:
             found = list(_damaged_users(manifest, part, _fetched(store, manifest, part, place)))
             faults += found
             proven += max(0, len(manifest.users_of(pool)) - len(found))
-    beside = here - {part.file for part in manifest.parts} - {manifests.NAME}
+    beside = here - {part.file for part in manifest.parts} - {manifests.NAME, signed.NAME}
     return Verified(manifest.name, manifest.state, len(manifest.parts), proven, tuple(faults), tuple(sorted(beside)))
 
 
 def _fetched(store: Store, manifest: Manifest, part: Part, place: Path) -> Path:
     here = place / part.file
-    store.download(f"{manifest.name}/{part.file}", here)
+    store.download(manifest.name, part.file, here)
     return here
 
 

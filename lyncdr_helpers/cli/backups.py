@@ -18,10 +18,14 @@ from lyncdr_helpers.errors import OUTCOMES, CheckFailed, InputError, Refusal
 
 if TYPE_CHECKING:
     from lyncdr_helpers.backups.manifest import Manifest
+    from lyncdr_helpers.backups.signed import Keys
     from lyncdr_helpers.backups.verification import Verified
     from lyncdr_helpers.params.reading import LoadedParams
     from lyncdr_helpers.phases.prune import Decided
     from lyncdr_helpers.ports import Store
+    from lyncdr_helpers.signatures import Proof
+
+    Proofs = Mapping[str, Proof]
 
 NAMED = 20
 """How many things of a kind are named on the terminal; --json names all."""
@@ -43,7 +47,7 @@ Name = Annotated[str, typer.Argument(metavar="NAME", help="A set, as `lyncdr bac
 
 @app.command("list")
 def list_sets(params: Params, as_json: AsJson = False) -> None:
-    """List every set, oldest first, with the rule that keeps it.
+    """List every set, oldest first, with whose signature it bears and the rule that keeps it.
 
     The rules stand in the parameters under `retention`. A set that no rule keeps stays until `lyncdr backups prune`.
     """
@@ -53,22 +57,24 @@ def list_sets(params: Params, as_json: AsJson = False) -> None:
     loaded, store = _open(params)
     now = dt.datetime.now(dt.UTC)
     decided = prune.decide(loaded, stored.look(store, loaded.params.deployment), now)
+    proofs = _proofs(store, loaded, decided)
     if as_json:
-        answer({"sets": _facts(decided, now)})
+        answer({"sets": _facts(decided, proofs, now)})
     else:
-        _print_sets(decided, now, loaded)
+        _print_sets(decided, proofs, now, loaded)
 
 
 @app.command()
 def show(name: Name, params: Params, as_json: AsJson = False) -> None:
     """Show what a set holds, who made it, and each user it cannot bring back."""
     loaded, store = _open(params)
-    manifest = _manifest(store, name, loaded)
+    manifest, proof = _manifest(store, name, loaded)
     if as_json:
-        answer(manifest.spelled())
+        answer(manifest.spelled() | {"signature": proof.facts()})
         return
     print(f"Set {manifest.name} of {manifest.deployment}: {manifest.state}")
     print(f"Made at {manifest.made_at} by {manifest.made_by} with lyncdr {manifest.version}, run {manifest.run}.")
+    print(f"Manifest: {proof}")
     for pool in sorted({user.pool for user in manifest.users}):
         print(f"{pool}: {len(manifest.users_of(pool)):,} users, {manifest.contacts_of(pool):,} contacts")
     print()
@@ -85,15 +91,19 @@ def verify(
     everything: Annotated[bool, typer.Option("--all", help="Every set of the deployment.")] = False,
     as_json: AsJson = False,
 ) -> None:
-    """Prove that a set is what was stored: hash every file in the store, and read every user again.
+    """Prove that a set is what was stored: its signature, the hash of every file, and every user, read again.
 
-    Exit code 3, with the names, when a file or a user is damaged. Without NAME it proves the set that an activation
+    Exit code 3, with the names, when a signature is bad, or missing though the parameters name a key, or a file or a
+    user is damaged. Without NAME it proves the set that an activation
     would take.
     """
+    from lyncdr_helpers.backups import signed
+
     if name and everything:
         raise InputError("NAME and --all are two questions.", "Give one of them.")
     loaded, store = _open(params)
-    found = [_verified(store, one, trouble) for one, trouble in _to_verify(store, loaded, name, everything)]
+    keys = signed.keys_of(loaded)
+    found = [_verified(store, one, trouble, keys) for one, trouble in _to_verify(store, loaded, name, everything)]
     damaged = [one.name for one in found if not one.whole]
     if as_json:
         code = CheckFailed.exit_code if damaged else 0
@@ -140,9 +150,10 @@ def prune(
         with redirect_stdout(sys.stderr):  # the phase tells its progress
             decided = phase.look(session)
             made = phase.make_plan(session, decided)
-            facts |= {"plan": made.digest, "sets": _facts(decided, session.clock.now())}
+            proofs = _proofs(session.store, session.loaded, decided)
+            facts |= {"plan": made.digest, "sets": _facts(decided, proofs, session.clock.now())}
         if not as_json:
-            _print_sets(decided, session.clock.now(), session.loaded)
+            _print_sets(decided, proofs, session.clock.now(), session.loaded)
         phase.approve(session, made, approve)
         with redirect_stdout(sys.stderr):
             said = phase.finish(session, phase.remove(session, made))
@@ -170,9 +181,12 @@ def _open(params_file: Path) -> tuple[LoadedParams, Store]:
     return loaded, FolderStore(str(loaded.locate(loaded.params.backup.store)))
 
 
-def _manifest(store: Store, name: str, loaded: LoadedParams) -> Manifest:
-    """The manifest of a set that a person named. Raises InputError for no such set, CheckFailed for a damaged one."""
-    from lyncdr_helpers.backups import stored
+def _manifest(store: Store, name: str, loaded: LoadedParams) -> tuple[Manifest, Proof]:
+    """The manifest of a set that a person named, and whose signature it bears.
+
+    Raises InputError for no such set, CheckFailed for a damaged one.
+    """
+    from lyncdr_helpers.backups import signed, stored
 
     ours = {one.name: one for one in stored.look(store, loaded.params.deployment)}
     if name not in ours:
@@ -181,7 +195,16 @@ def _manifest(store: Store, name: str, loaded: LoadedParams) -> Manifest:
         )
     if trouble := ours[name].trouble:
         raise CheckFailed(f"Set {name} cannot be read: {trouble}", "Use another one: lyncdr backups list")
-    return stored.read(store, name)
+    proof = signed.check(store, name, ours[name].manifest, signed.keys_of(loaded))
+    return stored.read(store, name), proof
+
+
+def _proofs(store: Store, loaded: LoadedParams, decided: Decided) -> Proofs:
+    """Of each set that can be read, whose signature it bears."""
+    from lyncdr_helpers.backups import signed
+
+    keys = signed.keys_of(loaded)
+    return {one.name: signed.check(store, one.name, one.manifest, keys) for one, _ in decided if not one.trouble}
 
 
 def _to_verify(store: Store, loaded: LoadedParams, name: str, everything: bool) -> list[tuple[str, str]]:
@@ -201,7 +224,7 @@ def _to_verify(store: Store, loaded: LoadedParams, name: str, everything: bool) 
     return [(one.name, one.trouble) for one in wanted]
 
 
-def _verified(store: Store, name: str, trouble: str) -> Verified:
+def _verified(store: Store, name: str, trouble: str, keys: Keys) -> Verified:
     from lyncdr_helpers.backups import stored
     from lyncdr_helpers.backups.verification import Verified, verify
 
@@ -209,11 +232,11 @@ def _verified(store: Store, name: str, trouble: str) -> Verified:
         return Verified(name, "UNREADABLE", 0, 0, (trouble,))
     note(f"  {name}")
     with tempfile.TemporaryDirectory(prefix="lyncdr-") as place:
-        return verify(store, stored.read(store, name), Path(place))
+        return verify(store, stored.read(store, name), Path(place), keys)
 
 
 # -- showing it --------------------------------------------------------------------------------------------------------
-def _facts(decided: Decided, now: dt.datetime) -> list[Mapping[str, Any]]:
+def _facts(decided: Decided, proofs: Proofs, now: dt.datetime) -> list[Mapping[str, Any]]:
     return [
         {
             "name": one.name,
@@ -223,6 +246,7 @@ def _facts(decided: Decided, now: dt.datetime) -> list[Mapping[str, Any]]:
             "users": one.users,
             "contacts": one.contacts,
             "size": one.size,
+            "signature": proofs[one.name].facts() if one.name in proofs else None,
             "kept": decision.kept,
             "reason": decision.reason,
             "trouble": one.trouble,
@@ -231,11 +255,11 @@ def _facts(decided: Decided, now: dt.datetime) -> list[Mapping[str, Any]]:
     ]
 
 
-def _print_sets(decided: Decided, now: dt.datetime, loaded: LoadedParams) -> None:
+def _print_sets(decided: Decided, proofs: Proofs, now: dt.datetime, loaded: LoadedParams) -> None:
     if not decided:
         print(f"The store holds no set of {loaded.params.deployment}.")
         return
-    head = ("name", "state", "age", "users", "contacts", "size", "retention")
+    head = ("name", "state", "age", "users", "contacts", "size", "signed by", "retention")
     rows = [
         (
             one.name,
@@ -244,6 +268,7 @@ def _print_sets(decided: Decided, now: dt.datetime, loaded: LoadedParams) -> Non
             f"{one.users:,}",
             f"{one.contacts:,}",
             _bytes(one.size),
+            proofs[one.name].brief if one.name in proofs else "?",
             f"keeps it: {decision.reason}" if decision.kept else f"prune removes it: {decision.reason}",
         )
         for one, decision in decided

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from lyncdr_helpers.backups import sets
 from lyncdr_helpers.backups.manifest import Manifest
+from lyncdr_helpers.backups.sets import Chosen
 from lyncdr_helpers.checks import Check, Checklist, Verdict, judge
 from lyncdr_helpers.directory.inventory import read_inventory
 from lyncdr_helpers.errors import Incomplete, OperationError, Refusal
@@ -19,6 +20,7 @@ from lyncdr_helpers.session import Session, open_session
 from lyncdr_helpers.shell import cmdlets
 
 NAMED = 5
+INCOMPLETE_BACKUP = "incomplete-backup"
 
 
 def begin(
@@ -81,23 +83,17 @@ def evidence(session: Session) -> Checklist:
 
 
 def choose_backup(session: Session, wanted: str = "") -> Manifest:
-    """The newest complete set in the DR store, proven whole by its digests; a run that has a plan keeps its set."""
+    """The newest complete set in the DR store, proven by its signature and its digests; a run that has a plan keeps
+    its set. One that is named may be INCOMPLETE, if somebody signs for it with a reason.
+    """
     with session.step("backup"):
         kept = approval.approved(session)
-        chosen = sets.choose(session.store, session.params.deployment, kept.basis["backup"] if kept else wanted)
-        age = sets.age_hours(chosen, session.clock.now())
-        session.fact("backup", chosen.name)
-        session.fact("backup_age_hours", round(age, 2))
-        limit = session.params.thresholds.export_age_hours
-        if age > limit:
-            session.hold(
-                "backup-age",
-                Refusal(
-                    f"The newest complete set {chosen.name} is {age:.1f} hours old; the limit is {limit:g}.",
-                    'Contacts changed since then are lost. To go on, give the reason: --waive backup-age="..."',
-                ),
-            )
-        return chosen
+        wanted = kept.basis["backup"] if kept else wanted
+        chosen = sets.choose(session.store, session.params.deployment, session.keys, wanted)
+        session.fact("backup", chosen.manifest.name)
+        _hold_incomplete(session, chosen)
+        _hold_old(session, chosen.manifest)
+        return chosen.manifest
 
 
 def make_plan(session: Session, backup: Manifest) -> Plan:
@@ -198,6 +194,50 @@ def _no_sign_in(session: Session, pool: Pool) -> Check:
         expected="it cannot sign in",
         remedy="The pool is alive as the management host sees it.",
     )
+
+
+def _hold_incomplete(session: Session, chosen: Chosen) -> None:
+    """Only a signed waiver lets a set through that cannot bring everybody back: without a key, nobody can sign one."""
+    manifest = chosen.manifest
+    if manifest.complete:
+        return
+    lacks = [f"{one.kind} of {one.pool}".removesuffix(" of ") for one in manifest.absent if one.why == "failed"]
+    parts = f", and it lacks {', '.join(lacks)}" if lacks else ""
+    what = f"Set {manifest.name} is INCOMPLETE: {len(manifest.differences)} users are not in it{parts}."
+    if session.keys.to_sign() is None:
+        session.stop_at(
+            INCOMPLETE_BACKUP,
+            Refusal(
+                f"{what} Only a signed waiver lets it through, and there is no key to sign with.",
+                "Name a complete set with --backup-set. Or make a key: `lyncdr keys new`, put it into "
+                'backup.signing_key, and give the reason: --waive incomplete-backup="..."',
+            ),
+        )
+        return
+    session.hold(
+        INCOMPLETE_BACKUP,
+        Refusal(
+            what,
+            "Name a complete set with --backup-set, or give the reason, which is signed: "
+            f'--backup-set {manifest.name} --waive incomplete-backup="..."',
+        ),
+        set=manifest.name,
+        manifest=chosen.digest,
+    )
+
+
+def _hold_old(session: Session, backup: Manifest) -> None:
+    age = sets.age_hours(backup, session.clock.now())
+    session.fact("backup_age_hours", round(age, 2))
+    limit = session.params.thresholds.export_age_hours
+    if age > limit:
+        session.hold(
+            "backup-age",
+            Refusal(
+                f"Set {backup.name} is {age:.1f} hours old; the limit is {limit:g}.",
+                'Contacts changed since then are lost. To go on, give the reason: --waive backup-age="..."',
+            ),
+        )
 
 
 def _hold_without_export(session: Session, users: list[str]) -> None:

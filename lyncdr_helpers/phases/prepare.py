@@ -163,13 +163,13 @@ def _nothing_half_moved(users: list[str]) -> Check:
 
 
 def _newest_set(session: Session, newest: Manifest | None) -> Check:
-    """Green when the set that an activation would choose is fresh, and every file of it is what was stored."""
+    """Green when the set that an activation would choose is fresh, and by signature and digests what was stored."""
     limit = session.params.thresholds.export_age_hours
     name, expected, remedy = "newest complete set", f"whole, at most {limit:g} hours old", "Run: lyncdr run backup"
     if newest is None:
         return judge("backup", name, False, seen="none yet", expected=expected, remedy=remedy, soft=True)
-    if faults := sets.damage(session.store, newest):
-        seen = f"{newest.name} is damaged: {'; '.join(faults)}"
+    if faults := sets.faults(session.store, newest, session.keys):
+        seen = f"{newest.name} is not to be relied on: {'; '.join(faults)}"
         return judge("backup", name, False, seen=seen, expected=expected, remedy=remedy)
     age = sets.age_hours(newest, session.clock.now())
     seen = f"{newest.name}, {age:.1f} hours old"

@@ -126,7 +126,7 @@ def _basis(session: Session, decided: Decided) -> Mapping[str, str]:
 def _require_whole(session: Session, decided: Decided) -> None:
     complete = [one for one, decision in decided if decision.kept and one.state == "COMPLETE"]
     for newest in complete[-1:]:
-        if faults := sets.damage(session.store, stored.read(session.store, newest.name)):
+        if faults := sets.faults(session.store, stored.read(session.store, newest.name), session.keys):
             raise Refusal(
                 f"The newest COMPLETE set {newest.name} is damaged: {'; '.join(faults)}. Nothing is removed.",
                 f"Move {newest.name} out of the store, and run a backup: `lyncdr run backup`.",

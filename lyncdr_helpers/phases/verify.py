@@ -54,7 +54,8 @@ def begin(params_file: str | Path, run: str = "") -> Session:
 def expectation(session: Session, wanted: str = "") -> Manifest:
     """What must be there: the backup set named, else the one the last live activation restored from."""
     with session.step("expectation"):
-        chosen = sets.choose(session.store, session.params.deployment, wanted or _last_used(session))
+        wanted = wanted or _last_used(session)
+        chosen = sets.choose(session.store, session.params.deployment, session.keys, wanted).manifest
         session.fact("backup", chosen.name)
         return chosen
 

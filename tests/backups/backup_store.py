@@ -11,6 +11,7 @@ from typing import Any
 from lyncdr_helpers import files
 from lyncdr_helpers.adapters.store import FolderStore
 from lyncdr_helpers.backups import manifest as manifests
+from lyncdr_helpers.backups import signed
 from lyncdr_helpers.backups.manifest import Difference, Manifest, Part, UserRecord
 from lyncdr_helpers.clock import stamp
 from lyncdr_helpers.contacts.dbimpexp import NAMESPACE, parse, write_import
@@ -18,6 +19,7 @@ from lyncdr_helpers.contacts.inventory import holdings
 from lyncdr_helpers.contacts.lists import ContactList
 from lyncdr_helpers.journal import Line, read
 from lyncdr_helpers.runfolder import RunFolder, RunSummary, all_runs
+from lyncdr_helpers.signatures import SigningKey
 
 POOL = "pool01.lync.test"
 CONTACTS = f"contacts/{POOL}.xml"
@@ -57,16 +59,34 @@ class Deployment:
     def lines(self, run: str) -> list[Line]:
         return read(RunFolder(self.runs_folder / run).journal)[0]
 
-    def night(self, days: float, *, complete: bool = True, deployment: str = "lab", users: int = 3) -> str:
-        """Publish the set made so many days ago; its name."""
+    def say(self, line: str) -> None:
+        """Add a line to the section `backup` of the parameters."""
+        text = self.params.read_text(encoding="utf-8")
+        self.params.write_text(text.replace("backup:\n", f"backup:\n  {line}\n", 1), encoding="utf-8")
+
+    def night(
+        self,
+        days: float,
+        *,
+        complete: bool = True,
+        deployment: str = "lab",
+        users: int = 3,
+        key: SigningKey | None = None,
+    ) -> str:
+        """Publish the set made so many days ago, signed where a key is given; its name."""
         made_at = dt.datetime.now(dt.UTC) - dt.timedelta(days=days)
         name = f"{made_at:%Y%m%d-%H%M%S}-backup-0000"
         folder = self.params.parent / "work" / name
         lists = [contact_list(f"user{number}@lync.test") for number in range(users)]
         write_import(folder / CONTACTS, lists)
         files.replace_json(folder / manifests.NAME, _manifest(name, made_at, folder, lists, complete, deployment))
+        if key:
+            content = (folder / manifests.NAME).read_bytes()
+            files.replace(folder / signed.NAME, signed.sign_manifest(key, content, name, "svc-lyncdr@mgmt02", made_at))
         store = FolderStore(str(self.store))
-        store.upload(folder, name)
+        for path in folder.rglob("*"):
+            if path.is_file():
+                store.send(path, name, path.relative_to(folder).as_posix())
         store.publish(name)
         return name
 
@@ -86,6 +106,7 @@ def _manifest(
     return Manifest(
         name=name,
         deployment=deployment,
+        generation="lync2010",
         run=name,
         made_at=stamp(made_at),
         made_by="svc-lyncdr@mgmt02",

@@ -16,12 +16,13 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey,
 from hypothesis import given
 from hypothesis import strategies as st
 
+from lyncdr_helpers import files
 from lyncdr_helpers.credentials import SecretReference
 from lyncdr_helpers.errors import InputError
 from lyncdr_helpers.signatures import SMALL_ORDER, PublicKey, Purpose, Signature, SigningKey, Standing, verify
 
 WHEN = dt.datetime(2026, 3, 1, 2, 14, 9, 123000, dt.UTC)
-CONTENT = b"what was backed up"
+CONTENT = files.digest(b"what was backed up")
 KEY = SigningKey.new()
 STRANGER = SigningKey.new()
 NIGHT = "20260301-021409-backup-3f2a"
@@ -38,7 +39,7 @@ def signed(key: SigningKey = KEY, purpose: Purpose = "backup set", name: str = N
     return key.sign(CONTENT, purpose=purpose, name=name, by="svc@mgmt02", at=WHEN).spelled()
 
 
-def standing(document: bytes | None, content: bytes = CONTENT, trusted: tuple[SigningKey, ...] = (KEY,)) -> Standing:
+def standing(document: bytes | None, content: str = CONTENT, trusted: tuple[SigningKey, ...] = (KEY,)) -> Standing:
     keys = {one.public for one in trusted}
     return verify(document, content, keys, purpose="backup set", name=NIGHT).standing
 
@@ -53,7 +54,7 @@ def test_each_outcome_has_its_name() -> None:
     assert standing(signed()) is Standing.TRUSTED
     assert standing(signed(), trusted=(STRANGER,)) is Standing.UNKNOWN_KEY
     assert standing(signed(), trusted=()) is Standing.UNKNOWN_KEY
-    assert standing(signed(), content=CONTENT + b" ") is Standing.BAD
+    assert standing(signed(), content=files.digest(b"what was not")) is Standing.BAD
     assert standing(b"") is Standing.UNREADABLE
     assert standing(None) is Standing.MISSING
 
@@ -64,7 +65,7 @@ def test_who_signed_and_when() -> None:
     assert str(proof) == (
         f"signed by a trusted key, {KEY.public.fingerprint}, by svc@mgmt02 at 2026-03-01T02:14:09.123Z"
     )
-    bad = verify(signed(), b"else", {KEY.public}, purpose="backup set", name=NIGHT)
+    bad = verify(signed(), "0" * 64, {KEY.public}, purpose="backup set", name=NIGHT)
     assert "changed after it was signed" in str(bad)
     assert KEY.public.fingerprint not in str(bad)
 
