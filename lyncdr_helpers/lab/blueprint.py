@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Literal
 
 from lyncdr_helpers import files
+from lyncdr_helpers.params.values import Generation
 
 DirectoryKind = Literal["embedded", "samba"]
 DnsKind = Literal["embedded", "bind", "samba"]
@@ -30,7 +31,7 @@ class Blueprint:
     subnet: str = "127.53.0"
     users: int = 250
     seed: int = 1
-    generation: str = "lync2010"
+    generation: Generation = "lync2010"
     directory: DirectoryKind = "embedded"
     dns: DnsKind = "embedded"
 
@@ -96,6 +97,11 @@ class Blueprint:
     def pool_store(self, pool: str) -> Path:
         """The SQLite database of a pool: contacts, Response Groups, conferences."""
         return self.folder / "pools" / f"{pool}.sqlite"
+
+    @property
+    def mailboxes(self) -> Path:
+        """The SQLite database of the users whose contacts are in Exchange."""
+        return self.folder / "pools" / "exchange.sqlite"
 
     @property
     def drive_c(self) -> Path:

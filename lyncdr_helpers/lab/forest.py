@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from lyncdr_helpers.lab.blueprint import BASE_DN, BRANCH_POOL, DOMAIN, DR_POOL, PRIMARY_POOL
+from lyncdr_helpers.params.values import Generation
 
 DirectoryEntry = tuple[str, dict[str, list[str]]]
 """A DN, and its attributes as text."""
@@ -21,6 +22,9 @@ PEOPLE = f"OU=Lync,{BASE_DN}"
 CMS_POOL = DR_POOL
 CMS_STORE = f"{CMS_POOL}\\rtc"
 TOPOLOGY_SETTING = "5d3f6a0e-0f0c-4f6e-9f0b-1c1a5b0f53aa"
+POOL_VERSION: Mapping[Generation, int] = {"lync2010": 5, "lync2013": 6, "sfb2015": 7, "sfb2019": 8}
+"""msRTCSIP-PoolVersion; those after 2010 are inferred from the versions of services."""
+
 ON_PREMISES = "SRV:"
 CLOUD = "sipfed.online.lync.com"
 
@@ -70,7 +74,7 @@ CONFERENCE_DIRECTORY_HOMES: Mapping[int, str] = {1: PRIMARY_POOL, 2: DR_POOL, 3:
 """The numbers that a caller's conference id begins with, and the pool that knows the conferences below each."""
 
 
-def entries() -> list[DirectoryEntry]:
+def entries(generation: Generation = "lync2010") -> list[DirectoryEntry]:
     """Everything but the people, parents first."""
     containers = [
         (BASE_DN, {"objectClass": ["domainDNS"], "dc": ["lync"]}),
@@ -84,7 +88,7 @@ def entries() -> list[DirectoryEntry]:
         _plain(CONFERENCE_DIRECTORIES, "msRTCSIP-ConferenceDirectories"),
         (PEOPLE, {"objectClass": ["organizationalUnit"], "ou": ["Lync"]}),
     ]
-    pools = (entry for pool in POOLS.values() for entry in _pool(pool))
+    pools = (entry for pool in POOLS.values() for entry in _pool(pool, POOL_VERSION[generation]))
     directories = (_conference_directory(number, POOLS[home]) for number, home in CONFERENCE_DIRECTORY_HOMES.items())
     return [*containers, _topology_setting(), *pools, *directories]
 
@@ -110,13 +114,13 @@ def _conference_directory(number: int, home: LabPool) -> DirectoryEntry:
     }
 
 
-def _pool(pool: LabPool) -> list[DirectoryEntry]:
+def _pool(pool: LabPool, version: int) -> list[DirectoryEntry]:
     dn, attributes = _plain(pool.dn, "msRTCSIP-Pool")
     facts = {
         "dNSHostName": [pool.fqdn],
         "msRTCSIP-PoolDisplayName": [pool.name],
         "msRTCSIP-PoolType": [str(pool.kind)],
-        "msRTCSIP-PoolVersion": ["5"],
+        "msRTCSIP-PoolVersion": [str(version)],
         "msRTCSIP-BackEndServer": [f"{pool.fqdn}\\rtc"],
     }
     return [

@@ -19,12 +19,15 @@ def steps(blueprint: Blueprint) -> dict[str, Callable[[Deployment], None]]:
 
 
 def _hosts(deployment: Deployment) -> None:
-    """What the pools keep, and Group Chat."""
+    """What the pools keep, Exchange, and Group Chat."""
+    from lyncdr_helpers.lab.mailboxes import Mailboxes
     from lyncdr_helpers.lab.pools import PoolStore
 
     for pool in POOLS:
         with PoolStore(deployment.blueprint.pool_store(pool)) as store:
             store.fill(deployment, pool)
+    with Mailboxes(deployment.blueprint.mailboxes) as mailboxes:
+        mailboxes.fill(deployment)
     group_chat.fill(deployment.blueprint, list(deployment.homed(PRIMARY_POOL)))
 
 

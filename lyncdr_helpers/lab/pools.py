@@ -23,9 +23,12 @@ CREATE TABLE IF NOT EXISTS response_group (number TEXT PRIMARY KEY, kind TEXT NO
     owner TEXT NOT NULL, address TEXT NOT NULL, refers_to TEXT NOT NULL);
 CREATE TABLE IF NOT EXISTS response_group_setting (name TEXT PRIMARY KEY, value TEXT NOT NULL);
 CREATE TABLE IF NOT EXISTS meeting (number TEXT PRIMARY KEY, organizer TEXT NOT NULL, subject TEXT NOT NULL);
+CREATE TABLE IF NOT EXISTS stopped_service (name TEXT PRIMARY KEY) WITHOUT ROWID;
 CREATE INDEX IF NOT EXISTS meeting_of ON meeting (organizer);
 """
 WAIT_SECONDS = 30
+FRONT_END = "RTCSRV"
+"""The Windows service of a Front End."""
 
 
 class PoolStore:
@@ -74,6 +77,11 @@ class PoolStore:
             row = database.execute("SELECT element FROM resource WHERE user = ?", (found.user,)).fetchone()
             element = merged(row[0], found.element) if row else found.element
             database.execute("INSERT OR REPLACE INTO resource VALUES (?, ?)", (found.user, element))
+
+    def put(self, found: ContactList) -> None:
+        """Put a list in the place of what is there."""
+        with self._writing() as database:
+            database.execute("INSERT OR REPLACE INTO resource VALUES (?, ?)", (found.user, found.element))
 
     def remove_user(self, user: str) -> None:
         """Forget everything of one user."""
@@ -129,6 +137,21 @@ class PoolStore:
         """Forget these groups."""
         with self._writing() as database:
             database.executemany("DELETE FROM response_group WHERE number = ?", ((g.number,) for g in groups))
+
+    # -- services ---------------------------------------------------------------------------------------------------
+
+    @property
+    def front_end_runs(self) -> bool:
+        """Whether the pool's Front End services run, as they do from the first day on."""
+        return self._database.execute("SELECT 1 FROM stopped_service WHERE name = ?", (FRONT_END,)).fetchone() is None
+
+    def stop_front_end(self) -> None:
+        with self._writing() as database:
+            database.execute("INSERT OR IGNORE INTO stopped_service VALUES (?)", (FRONT_END,))
+
+    def start_front_end(self) -> None:
+        with self._writing() as database:
+            database.execute("DELETE FROM stopped_service WHERE name = ?", (FRONT_END,))
 
     @contextmanager
     def _writing(self) -> Iterator[sqlite3.Connection]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import random
 import uuid
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from lyncdr_helpers.contacts.lists import ContactList
@@ -16,6 +16,8 @@ from lyncdr_helpers.lab.response_groups import Kind, Meeting, ResponseGroup
 from lyncdr_helpers.ports import RecordSet
 
 TTL = 60
+SHARE_IN_EXCHANGE = 50
+"""From 2013 on one user in so many, and two more, have their contacts in Exchange."""
 SUBJECTS = ("Weekly review", "Jour fixe", "Reunión de equipo", "1:1", "Quarterly numbers")
 TEAMS = (("Help Desk", "help-desk"), ("Sales Hotline", "sales"), ("Reception", "reception"))
 
@@ -29,19 +31,24 @@ class Deployment:
     lists: tuple[ContactList, ...]
     response_groups: tuple[ResponseGroup, ...]
     meetings: tuple[Meeting, ...]
+    in_exchange: frozenset[str] = frozenset()
 
     def directory_entries(self) -> list[DirectoryEntry]:
         """Every object of the directory, parents first; each `(dn, attributes as text)`."""
-        return [*forest.entries(), *(person.entry() for person in self.people)]
+        return [*forest.entries(self.blueprint.generation), *(person.entry() for person in self.people)]
 
     def homed(self, pool: str) -> Iterator[str]:
         """The addresses of the users, enabled or not, whose home is the pool."""
         return (person.address for person in self.people if person.kind == "user" and person.pool == pool)
 
     def contact_lists(self, pool: str) -> Iterator[ContactList]:
-        """The lists that the pool keeps."""
-        here = set(self.homed(pool))
+        """The lists that the pool keeps: not those that are in Exchange."""
+        here = set(self.homed(pool)) - self.in_exchange
         return (found for found in self.lists if found.user in here)
+
+    def lists_in_exchange(self) -> Iterator[ContactList]:
+        """The lists in the unified contact store."""
+        return (found for found in self.lists if found.user in self.in_exchange)
 
     def meetings_of(self, pool: str) -> Iterator[Meeting]:
         """The meetings that the pool keeps."""
@@ -81,7 +88,18 @@ def generate(blueprint: Blueprint) -> Deployment:
         tuple(contact_lists.generate(users, known, draw)),
         tuple(_response_groups(draw)),
         tuple(_meetings(users, draw)),
+        _in_exchange(blueprint, everyone),
     )
+
+
+def _in_exchange(blueprint: Blueprint, everyone: Iterable[Person]) -> frozenset[str]:
+    """A few users of the primary pool whom nothing else sets apart; Lync 2010 knows no unified contact store."""
+    if blueprint.generation == "lync2010":
+        return frozenset()
+    plain = {one.address for one in everyone if (one.kind, one.pool, one.enabled) == ("user", PRIMARY_POOL, True)}
+    ordinary = sorted(plain - {address for address, _, _ in people.SPECIALS})
+    draw = random.Random(f"{blueprint.seed}/{blueprint.users}/exchange")
+    return frozenset(draw.sample(ordinary, min(len(ordinary), 2 + blueprint.users // SHARE_IN_EXCHANGE)))
 
 
 def _response_groups(draw: random.Random) -> Iterator[ResponseGroup]:

@@ -30,8 +30,16 @@ MANDATORY: Mapping[str, tuple[frozenset[str], ...]] = {
 }
 """What a cmdlet cannot run without, read from the parameter sets its help page draws: one of these sets, whole."""
 
-BORROWED = {"Export-CsRgsConfiguration", "Import-CsRgsConfiguration"}
-"""Not in the 2010 help: for 2010 they come as a module of their own, and the 2013 parameters are presumed (?)."""
+BORROWED: Mapping[str, str] = {
+    "Export-CsRgsConfiguration": "2010",
+    "Import-CsRgsConfiguration": "2010",
+    "Debug-CsUnifiedContactStore": "2013",
+}
+"""Releases that the present help leaves out, and whose parameters are taken to be those of the next.
+
+Response Groups of 2010 come as a module of their own, whose parameters are presumed (?). The contact stores of 2013 are
+in its own help (library JJ994054, v=OCS.15), since the cumulative update of February 2013, with the same parameters.
+"""
 
 
 @dataclass(frozen=True)
@@ -111,7 +119,7 @@ class Table:
 
 
 def _cmdlet(name: str, entry: Mapping[str, Any]) -> Cmdlet:
-    releases = frozenset(entry["versions"]) | ({"2010"} if name in BORROWED else set())
+    releases = frozenset(entry["versions"]) | ({BORROWED[name]} if name in BORROWED else set())
     parameters = (
         Parameter(parameter, mark["type"], frozenset(mark.get("versions", releases)))
         for parameter, mark in entry["parameters"].items()

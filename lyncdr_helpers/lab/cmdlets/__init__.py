@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import cast
 
 from lyncdr_helpers.lab.blueprint import Blueprint
 from lyncdr_helpers.lab.cmdlets import (
@@ -14,11 +13,12 @@ from lyncdr_helpers.lab.cmdlets import (
     sqlcmd,
     synthetic,
     topology,
+    unified_contacts,
+    user_data,
     users,
 )
 from lyncdr_helpers.lab.cmdlets.state import State
 from lyncdr_helpers.lab.winrm import Call, Cmdlet, Executable, ProgramCall, check_parameters
-from lyncdr_helpers.params.values import Generation
 from lyncdr_helpers.shell.table import Table
 
 Act = Callable[[Call, State], None]
@@ -34,6 +34,10 @@ ACTS: dict[str, Act] = {
     "Update-CsUserDatabase": management_store.update_user_database,
     "Export-CsConfiguration": management_store.export_configuration,
     "Export-CsLisConfiguration": management_store.export_lis,
+    "Export-CsUserData": user_data.export,
+    "Update-CsUserData": user_data.update,
+    "Import-CsUserData": user_data.import_,
+    "Debug-CsUnifiedContactStore": unified_contacts.debug,
     "Export-CsRgsConfiguration": response_groups.export,
     "Import-CsRgsConfiguration": response_groups.import_,
     "Get-CsRgsAgentGroup": response_groups.get("AgentGroup"),
@@ -48,7 +52,7 @@ ACTS: dict[str, Act] = {
 
 def cmdlets(blueprint: Blueprint) -> dict[str, Cmdlet]:
     """The cmdlets by name, each refusing parameters that its generation's help does not list."""
-    checked = check_parameters(Table.load(), cast(Generation, blueprint.generation))
+    checked = check_parameters(Table.load(), blueprint.generation)
     return {name: checked(_on(blueprint, act)) for name, act in ACTS.items()}
 
 

@@ -38,7 +38,7 @@ def move_user(call: Call, state: State) -> None:
     state.require_cms()
     target = state.pool(str(call.get("Target")))
     if not call.switch("WhatIf"):
-        _require_no_question(call)
+        require_no_question(call)
     leaving = _leaving(call, state, _identities(call), target)
     while some := list(islice(leaving, CHUNK)):
         if not call.switch("WhatIf"):
@@ -124,8 +124,8 @@ def _not_found(identity: str) -> CmdletError:
     return CmdletError(message, "Microsoft.Rtc.Management.AD.ManagementException", Category.ObjectNotFound, identity)
 
 
-def _require_no_question(call: Call) -> None:
-    """Moving asks for confirmation, and nobody is there to give it."""
+def require_no_question(call: Call) -> None:
+    """Raise CmdletError where a cmdlet would ask for confirmation, as nobody is there to give it."""
     if call.get("Confirm") is not False:
         raise CmdletError(
             "Windows PowerShell is in NonInteractive mode. Read and Prompt functionality is not available.",
