@@ -12,7 +12,24 @@ from lyncdr_helpers.errors import InputError
 
 NAME = "manifest.json"
 
-State = Literal["COMPLETE", "INCOMPLETE"]
+State = Literal["COMPLETE", "INCOMPLETE", "FAILED"]
+"""FAILED sets are never published: they lie aside in the store, and say why."""
+
+Kind = Literal[
+    "inventory",
+    "contacts",
+    "conference-directories",
+    "conferences",
+    "response-groups",
+    "configuration",
+    "lis",
+    "topology",
+    "dns",
+    "group-chat-database",
+    "group-chat-files",
+]
+VITAL: frozenset[Kind] = frozenset({"inventory", "contacts"})
+"""Without these there is nothing to restore users from."""
 
 
 class Part(BaseModel):
@@ -20,15 +37,30 @@ class Part(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    kind: Literal["inventory", "contacts", "response-groups", "configuration", "lis"]
+    kind: Kind
     file: str
     pool: str
     size: int
     sha256: str
 
 
+class Absence(BaseModel):
+    """A part that the set does not hold, and why: it is switched off in the parameters, or making it failed."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    kind: Kind
+    pool: str
+    why: Literal["off", "failed"]
+    reason: str
+
+
 class UserRecord(BaseModel):
-    """One exported user: how many contacts and groups, and the digest of the whole record."""
+    """One exported user: how many contacts and groups, and the digest of the whole record.
+
+    contact_store: where the contacts live, `lync` or `exchange` (unified contact store), empty where nobody asked.
+    rebuilt_at: when the user's record was last rebuilt from a copy at the DR site and found to be the same, or empty.
+    """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
@@ -37,6 +69,8 @@ class UserRecord(BaseModel):
     contacts: int
     groups: int
     digest: str
+    contact_store: Literal["", "lync", "exchange"] = ""
+    rebuilt_at: str = ""
 
 
 class Difference(BaseModel):
@@ -53,25 +87,31 @@ class Manifest(BaseModel):
     """What one set holds.
 
     response_groups: workflows, queues and agent groups by pool. differences: users that make the set INCOMPLETE.
-    extra: records of users who are not homed on the pool, harmless. params_digest: of the parameters it was made with.
+    absent: parts it does not hold, each with its reason. extra: records of users who are not homed on the pool,
+    harmless. alarms: what looks wrong beside the nights before. reason: why a FAILED set failed, else empty.
+    params_digest: of the parameters it was made with.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    format: Literal[1] = 1
+    format: Literal[2] = 2
     name: str
     deployment: str
+    generation: str
     run: str
     made_at: str
     made_by: str
     version: str
     params_digest: str
     state: State
+    reason: str = ""
     parts: tuple[Part, ...]
+    absent: tuple[Absence, ...] = ()
     users: tuple[UserRecord, ...]
     response_groups: Mapping[str, tuple[str, ...]]
     differences: tuple[Difference, ...]
     extra: tuple[Difference, ...]
+    alarms: tuple[str, ...] = ()
 
     @property
     def complete(self) -> bool:
@@ -85,6 +125,11 @@ class Manifest(BaseModel):
                 f"Set {self.name} holds no {kind} of {pool or self.deployment}.", "Choose another set: it lacks a part."
             )
         return found
+
+    @property
+    def failed_parts(self) -> tuple[Absence, ...]:
+        """The parts that were wanted and could not be made."""
+        return tuple(one for one in self.absent if one.why == "failed")
 
     def users_of(self, pool: str) -> dict[str, UserRecord]:
         """The exported users of a pool, by address."""

@@ -49,14 +49,14 @@ def look(store: Store, deployment: str) -> list[StoredSet]:
 
 def read(store: Store, name: str) -> Manifest:
     """The manifest of one set. Raises InputError when it is none, or is not about the folder it lies in."""
-    return _parsed(store.read(f"{name}/{manifests.NAME}"), name)
+    return _parsed(store.read(name, manifests.NAME), name)
 
 
 def _look_at(store: Store, name: str, deployment: str) -> StoredSet | None:
     try:
         if manifests.NAME not in store.files(name):
             return StoredSet(name, trouble=f"its {manifests.NAME} is gone") if OURS.fullmatch(name) else None
-        content = store.read(f"{name}/{manifests.NAME}")
+        content = store.read(name, manifests.NAME)
         found = _parsed(content, name)
     except Unreachable:
         raise

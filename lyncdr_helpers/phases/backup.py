@@ -2,52 +2,32 @@
 
 from __future__ import annotations
 
+import random
 import shutil
-from dataclasses import dataclass, field
+from collections.abc import Mapping, Set
 from pathlib import Path
 
-from lyncdr_helpers import __version__, files
+import pandas as pd
+
+from lyncdr_helpers import files
 from lyncdr_helpers.backups import manifest as manifests
-from lyncdr_helpers.backups.completeness import Completeness, compare
+from lyncdr_helpers.backups import rotation, sets, signed
+from lyncdr_helpers.backups.completeness import compare
 from lyncdr_helpers.backups.manifest import Manifest, Part, UserRecord
 from lyncdr_helpers.clock import stamp
-from lyncdr_helpers.contacts.inventory import holdings
+from lyncdr_helpers.contacts.dbimpexp import importable, read_export, write_import
+from lyncdr_helpers.contacts.inventory import read_holdings
 from lyncdr_helpers.directory.inventory import Inventory, read_inventory
-from lyncdr_helpers.errors import Incomplete, OperationError
+from lyncdr_helpers.errors import Incomplete, InputError, OperationError
 from lyncdr_helpers.params.sites import Pool
-from lyncdr_helpers.phases import exchange, response_groups
-from lyncdr_helpers.ports import Command
+from lyncdr_helpers.phases import exchange, night, settings
+from lyncdr_helpers.phases.night import Night
 from lyncdr_helpers.session import Session, open_session
-from lyncdr_helpers.shell import cmdlets
 
+SPARE = 1.05
+"""A store needs a little more room than the files in it."""
 
-@dataclass
-class Night:
-    """One backup in the making. `folder`: where the set is put together; nothing of it is visible in the store yet."""
-
-    folder: Path
-    inventory: Inventory
-    parts: list[Part] = field(default_factory=list)
-    records: list[UserRecord] = field(default_factory=list)
-    response_groups: dict[str, tuple[str, ...]] = field(default_factory=dict)
-    completeness: list[Completeness] = field(default_factory=list)
-
-    def take(self, kind: str, source: Path, name: str, pool: str = "") -> None:
-        """Move a file into the set."""
-        target = self.folder / name
-        target.parent.mkdir(parents=True, exist_ok=True)
-        shutil.move(source, target)
-        self.parts.append(
-            Part.model_validate(
-                {
-                    "kind": kind,
-                    "file": name,
-                    "pool": pool,
-                    "size": target.stat().st_size,
-                    "sha256": files.digest_file(target),
-                }
-            )
-        )
+NAMED = 5
 
 
 def begin(params_file: str | Path, run: str = "") -> Session:
@@ -56,123 +36,181 @@ def begin(params_file: str | Path, run: str = "") -> Session:
 
 
 def take_inventory(session: Session) -> Night:
-    """Who is homed where, from the pinned domain controller; kept in the set as inventory/users.csv."""
+    """Who is homed where, from the pinned domain controller; kept in the set as a table, parquet and CSV.
+
+    The store is asked first: a night whose set has nowhere to go is told so before anything is exported.
+    """
     with session.step("inventory"):
-        folder = session.loaded.locate(session.params.backup.work_folder) / session.folder.run
-        shutil.rmtree(folder, ignore_errors=True)
-        night = Night(folder, read_inventory(session.directory, session.params.directory.base))
-        listed = night.folder / "inventory.csv"
-        files.replace_csv(listed, _rows(night.inventory))
-        night.take("inventory", listed, "inventory/users.csv")
-        homed = {pool.fqdn: len(night.inventory.movable(pool.fqdn)) for pool in session.params.sites.primary.pools}
+        for run in night.sweep(session):
+            session.tell(f"The night {run} was cut short; its set is marked FAILED.")
+        found = night.begin(session, read_inventory(session.directory, session.params.directory.base))
+        _take_inventory(found)
+        homed = {pool.fqdn: len(found.inventory.movable(pool.fqdn)) for pool in session.params.sites.primary.pools}
         for pool, count in homed.items():
             session.fact(f"users homed on {pool}", count)
         if not any(homed.values()):
+            found.clear()
             raise OperationError(
                 f"Nobody is homed on {', '.join(homed)}: a backup of nobody would be complete, and worth nothing.",
                 "After a failover, back up the pool that has the users now: name it under sites.primary.",
             )
-        return night
+        return found
 
 
-def export_contacts(session: Session, night: Night) -> tuple[UserRecord, ...]:
-    """Every contact list of every primary pool, exported by dbimpexp, parsed, and held against the directory."""
-    with session.step("contact export"):
-        for pool in session.params.sites.primary.pools:
+def export_contacts(session: Session, found: Night) -> tuple[UserRecord, ...]:
+    """Every contact list of every primary pool, exported, parsed, and held against the directory."""
+    with found.step("contact export"):
+        pools = session.params.sites.primary.pools
+        for pool in pools:
             export = exchange.export_contacts(session, pool, f"{pool.fqdn}.xml")
-            records = _records(pool, export)
-            night.records += records.values()
-            night.completeness.append(compare(pool.fqdn, night.inventory.movable(pool.fqdn), records))
-            night.take("contacts", export, f"contacts/{pool.fqdn}.xml", pool.fqdn)
+            found.records += _records(pool, export)
+            found.take("contacts", export, f"contacts/{pool.fqdn}.xml", pool.fqdn)
+        after = read_inventory(session.directory, session.params.directory.base)
+        for pool in pools:
+            records = {record.address: record for record in found.records if record.pool == pool.fqdn}
+            found.completeness.append(compare(pool.fqdn, records, found.inventory.movable(pool.fqdn), after, broken={}))
             session.fact(f"contacts on {pool.fqdn}", sum(record.contacts for record in records.values()))
-        return tuple(night.records)
+        return tuple(found.records)
 
 
-def export_settings(session: Session, night: Night) -> tuple[Part, ...]:
-    """Response Groups of every primary pool, the Central Management Store, and the location database."""
-    with session.step("settings export"):
-        for pool in session.params.sites.primary.pools:
-            night.response_groups[pool.fqdn] = response_groups.of_pool(session, pool.fqdn)
-            there, _ = exchange.fresh(session, f"{pool.fqdn}-rgs.zip")
-            _take(session, night, "response-groups", cmdlets.export_response_groups(pool.fqdn, there), there, pool.fqdn)
-        there, _ = exchange.fresh(session, "configuration.zip")
-        _take(session, night, "configuration", cmdlets.export_configuration(there), there)
-        there, _ = exchange.fresh(session, "lis.zip")
-        _take(session, night, "lis", cmdlets.export_lis(there), there)
-        return tuple(night.parts)
+def export_settings(session: Session, found: Night) -> tuple[Part, ...]:
+    """What the deployment is made of beside its users. A part that cannot be had is missed by name."""
+    with found.step("settings export"):
+        for source in settings.sources(session, found):
+            found.gather(source)
+        return tuple(found.parts)
 
 
-def seal(session: Session, night: Night) -> Manifest:
-    """The manifest: what the set holds and whether it is complete."""
-    with session.step("manifest"):
-        missing = [one for pool in night.completeness for one in pool.missing]
-        made = Manifest(
-            name=session.folder.run,
-            deployment=session.params.deployment,
-            run=session.folder.run,
-            made_at=stamp(session.clock.now()),
-            made_by="{user}@{host}".format(**files.whoami()),
-            version=__version__,
-            params_digest=session.loaded.digest,
-            state="INCOMPLETE" if missing else "COMPLETE",
-            parts=tuple(night.parts),
-            users=tuple(sorted(night.records, key=lambda record: (record.pool, record.address))),
-            response_groups=night.response_groups,
-            differences=tuple(missing),
-            extra=tuple(one for pool in night.completeness for one in pool.extra),
-        )
-        files.replace_json(night.folder / manifests.NAME, made.spelled())
+def copy_to_dr(session: Session, found: Night) -> int:
+    """Every part copied to the store at the DR site and hashed again where it lies; how many bytes."""
+    with found.step("copy to DR"):
+        free = session.store.free()
+        if free is not None and free < found.size * SPARE:
+            raise OperationError(
+                f"The set needs {found.size * SPARE / 1e6:,.1f} MB and the backup store has {free / 1e6:,.1f} MB left.",
+                "Make room: `lyncdr backups prune` shows what may go.",
+            )
+        for part in found.parts:
+            session.store.send(found.folder / part.file, found.name, part.file)
+        _require_same(session, found, {part.file: part.sha256 for part in found.parts})
+        return found.size
+
+
+def check_restore(session: Session, found: Night) -> int:
+    """Import files rebuilt from the copy at the DR site and read again, user by user; for how many.
+
+    Some users by chance each night, and over a period everybody (backup.restore_check). Raises OperationError with the
+    users whose record does not come through: then the copy is no backup of them.
+    """
+    with found.step("restore check"):
+        before = sets.newest(session.store, session.params.deployment)
+        known = rotation.last_rebuilt(before.users if before else ())
+        now, rule = session.clock.now(), session.params.backup.restore_check
+        chosen = rotation.tonight(found.records, known, rule, now, random.SystemRandom())
+        for part in found.parts:
+            if part.kind == "contacts":
+                _rebuild(session, found, part, {address for pool, address in chosen if pool == part.pool})
+        proven = dict.fromkeys(chosen, stamp(now))
+        found.records = [
+            one.model_copy(update={"rebuilt_at": {**known, **proven}.get(rotation.key_of(one), "")})
+            for one in found.records
+        ]
+        session.fact("users rebuilt from the copy", len(chosen))
+        return len(chosen)
+
+
+def seal(session: Session, found: Night) -> Manifest:
+    """The manifest, signed and written last: what the set holds, and whether that is all. With it the set appears."""
+    with found.step("manifest"):
+        made = found.manifest(found.state)
+        written = found.folder / manifests.NAME
+        files.replace_json(written, made.spelled())
+        names = [manifests.NAME]
+        if key := session.keys.to_sign():
+            content, now = written.read_bytes(), session.clock.now()
+            signature = signed.sign_manifest(key, content, made.name, made.made_by, now)
+            files.replace(found.folder / signed.NAME, signature)
+            names.append(signed.NAME)
+        for name in names:
+            session.store.send(found.folder / name, found.name, name)
+        _require_same(session, found, {name: files.digest_file(found.folder / name) for name in names})
+        session.store.publish(made.name)
+        found.clear()
         return made
 
 
-def send_to_dr(session: Session, night: Night, made: Manifest) -> str:
-    """The set copied to the store at the DR site, re-hashed there, and only then given its name."""
-    with session.step("copy to DR"):
-        session.store.upload(night.folder, made.name)
-        wanted = {part.file: part.sha256 for part in made.parts}
-        wanted[manifests.NAME] = files.digest_file(night.folder / manifests.NAME)
-        spoiled = [
-            file for file, sha256 in wanted.items() if session.store.digest(made.name, file, published=False) != sha256
-        ]
-        if spoiled:
-            raise OperationError(
-                f"The copy at the DR site differs from what was sent: {', '.join(spoiled)}.",
-                "The set was not published. Check the store's disk, then run the backup again.",
-            )
-        session.store.publish(made.name)
-        shutil.rmtree(night.folder)
-        return made.name
-
-
 def finish(session: Session, made: Manifest) -> str:
-    """The last word: done only when the set is COMPLETE. Raises Incomplete with the users it cannot bring back."""
-    exchange.tidy(session)
+    """The last word: done only when the set is COMPLETE. Raises Incomplete with what it cannot bring back."""
     session.fact("set", made.name)
     session.fact("state", made.state)
     session.fact("differences", len(made.differences))
     with session.step("verdict"):
         if not made.complete:
-            named = "; ".join(f"{one.address}: {one.reason}" for one in made.differences[:5])
+            lacking = [f"{one.address}: {one.reason}" for one in made.differences[:NAMED]]
+            lacking += [f"{one.kind} of {one.pool or made.deployment}: {one.reason}" for one in made.failed_parts]
             raise Incomplete(
-                f"Set {made.name} is stored but INCOMPLETE: {len(made.differences)} users are not in it. {named}.",
-                "Mend what it names and run the backup again; an incomplete set is never chosen for an activation.",
+                f"Set {made.name} is stored but INCOMPLETE: {len(made.differences)} users and {len(made.failed_parts)} "
+                f"parts are not in it. {'; '.join(lacking)}.",
+                "Mend what it names and run the backup again; an incomplete set is never chosen by itself.",
             )
     session.end("done", 0, set=made.name)
     return f"Set {made.name} is COMPLETE: {len(made.users):,} users can be restored from the copy at the DR site."
 
 
-def _take(session: Session, night: Night, kind: str, command: Command, there: str, pool: str = "") -> None:
-    name = there.replace("\\", "/").rpartition("/")[2].removeprefix(f"{session.folder.run}-")
-    night.take(kind, exchange.export_by(session, name, command), f"settings/{name}", pool)
-
-
-def _records(pool: Pool, export: Path) -> dict[str, UserRecord]:
-    return {
-        held.user: UserRecord(
-            address=held.user, pool=pool.fqdn, contacts=held.contacts, groups=held.groups, digest=held.digest
+def _rebuild(session: Session, found: Night, part: Part, users: Set[str]) -> None:
+    """Raise OperationError unless the users' lists, taken from the store, make an import file that says the same."""
+    copy, rebuilt = found.folder / "proof" / part.file, found.folder / "proof" / "import.xml"
+    session.store.download(found.name, part.file, copy, published=False)
+    digests = {one.address: one.digest for one in found.records if one.pool == part.pool}
+    try:
+        lists = [one for one in read_export(copy) if one.user in users]
+        write_import(rebuilt, lists)
+        again = {one.user: one.digest for one in read_export(rebuilt)}
+    except InputError as cause:
+        raise OperationError(
+            f"No import file can be made from the copy of {part.file} at the DR site: {cause.message}",
+            "The set was not published. Check the store's disk, then run the backup again.",
+        ) from cause
+    finally:
+        shutil.rmtree(copy.parent, ignore_errors=True)
+    expected = {one.user: importable(one).digest for one in lists if one.digest == digests[one.user]}
+    if spoiled := sorted(user for user in users if not expected.get(user) or again.get(user) != expected[user]):
+        raise OperationError(
+            f"{len(spoiled)} users cannot be restored from the copy of {part.file} at the DR site: "
+            f"{', '.join(spoiled[:NAMED])}.",
+            "The set was not published. Check the store's disk, then run the backup again.",
         )
-        for held in holdings(exchange.read(export))
-    }
+
+
+def _require_same(session: Session, found: Night, wanted: Mapping[str, str]) -> None:
+    """Raise OperationError where what lies in the store is not what was sent."""
+    spoiled = [
+        file for file, sha256 in wanted.items() if session.store.digest(found.name, file, published=False) != sha256
+    ]
+    if spoiled:
+        raise OperationError(
+            f"The copy at the DR site differs from what was sent: {', '.join(spoiled)}.",
+            "The set was not published. Check the store's disk, then run the backup again.",
+        )
+
+
+def _take_inventory(found: Night) -> None:
+    rows = pd.DataFrame(_rows(found.inventory))
+    found.folder.mkdir(parents=True)
+    for suffix, write in (("csv", rows.to_csv), ("parquet", rows.to_parquet)):
+        made = found.folder / f"users.{suffix}"
+        write(made, index=False)
+        found.take("inventory", made, f"inventory/users.{suffix}")
+
+
+def _records(pool: Pool, export: Path) -> list[UserRecord]:
+    try:
+        return [
+            UserRecord(address=one.user, pool=pool.fqdn, contacts=one.contacts, groups=one.groups, digest=one.digest)
+            for one in read_holdings(export)
+        ]
+    except InputError as cause:
+        raise exchange.useless(cause) from cause
 
 
 def _rows(inventory: Inventory) -> list[dict[str, object]]:

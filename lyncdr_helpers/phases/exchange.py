@@ -79,9 +79,12 @@ def read(export: Path) -> Iterator[ContactList]:
     try:
         yield from read_export(export)
     except InputError as cause:
-        raise OperationError(
-            f"dbimpexp wrote an export that is of no use: {cause.message}", "Run the same command again."
-        ) from cause
+        raise useless(cause) from cause
+
+
+def useless(cause: InputError) -> OperationError:
+    """What to say of an export that does not parse."""
+    return OperationError(f"dbimpexp wrote an export that is of no use: {cause.message}", "Run the same command again.")
 
 
 def lists_of(export: Path) -> dict[str, ContactList]:

@@ -14,7 +14,7 @@ def fetch(session: Session, backup: Manifest, part: Part) -> Path:
     """A file of the set, in the run folder, fetched once per run. Raises Refusal when it is not what was backed up."""
     fetched = session.folder.path / "restore" / part.file
     if not fetched.exists() or files.digest_file(fetched) != part.sha256:
-        session.store.download(f"{backup.name}/{part.file}", fetched)
+        session.store.download(backup.name, part.file, fetched)
     if files.digest_file(fetched) != part.sha256:
         raise Refusal(f"{part.file} of set {backup.name} is damaged.", "Begin anew with another set: --backup-set")
     return fetched

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from lyncdr_helpers import runfolder
-from lyncdr_helpers.adapters.store import FolderStore
+from lyncdr_helpers.adapters.stores import open_store
 from lyncdr_helpers.backups import sets
 from lyncdr_helpers.backups.manifest import Manifest
 from lyncdr_helpers.errors import OperationError
@@ -21,7 +21,7 @@ def deployment(params_file: str | Path) -> LoadedParams:
 
 def backups(loaded: LoadedParams) -> list[Manifest]:
     """The sets in the DR store, oldest first; none, where the store is not there yet."""
-    store = FolderStore(str(loaded.locate(loaded.params.backup.store)))
+    store = open_store(loaded.params.backup, loaded)
     try:
         return sets.list_sets(store, loaded.params.deployment)
     except OperationError as error:

@@ -7,36 +7,46 @@ from typing import Protocol
 
 
 class Store(Protocol):
-    """Folders of files, addressed by relative `/` paths.
+    """Folders of files; a file is addressed by its folder's name and a relative `/` path.
 
-    A folder becomes visible under its final name in one step (`publish`), and nothing is ever overwritten. Reads may be
-    repeated. An empty list means the store answered and holds nothing. Raises Unreachable when the store is not there,
-    OperationError when it is full or refuses, Refusal when a published name exists already.
+    A folder grows unpublished, file by file, and becomes visible under its name in one step (`publish`). What is
+    published is never written again. Reads may be repeated. An empty list means the store answered and holds nothing.
+    Raises Unreachable when the store is not there, AccessDenied when it knows us not, OperationError when it is full or
+    refuses, Refusal when a published name exists already.
     """
 
     def sets(self) -> list[str]:
         """The names of the published folders, sorted."""
 
-    def files(self, name: str) -> list[str]:
-        """The files of a published folder, as relative paths, sorted."""
+    def unpublished(self) -> list[str]:
+        """The names of the folders that were begun and never published, sorted."""
 
-    def read(self, path: str) -> bytes:
-        """One file, `<folder>/<file>`."""
+    def files(self, name: str, *, published: bool = True) -> list[str]:
+        """The files of a folder, as relative paths, sorted."""
 
-    def download(self, path: str, to: Path) -> None:
+    def read(self, name: str, file: str, *, published: bool = True) -> bytes:
+        """One file."""
+
+    def download(self, name: str, file: str, to: Path, *, published: bool = True) -> None:
         """Copy one file here."""
 
-    def upload(self, source: Path, name: str) -> None:
-        """Copy a whole local folder beside the published ones, under a name that `sets` does not show."""
+    def free(self) -> int | None:
+        """How many bytes the store can still take; None where it cannot say."""
+
+    def send(self, source: Path, name: str, file: str) -> None:
+        """Copy one local file into an unpublished folder, in the place of what an earlier attempt left there.
+
+        May be repeated, and goes on where a copy of the same content was cut short.
+        """
 
     def digest(self, name: str, file: str, *, published: bool = True) -> str:
         """SHA-256 of a file, computed from what the store now holds."""
 
     def publish(self, name: str) -> None:
-        """Give an uploaded folder its final name, in one step."""
+        """Give a folder its final name, in one step."""
 
-    def remove(self, name: str) -> None:
-        """Take a published folder out of sight in one step, then delete it: nobody ever sees half of it.
+    def remove(self, name: str, *, published: bool = True) -> None:
+        """Take a folder out of sight in one step, then delete it: nobody ever sees half of it.
 
         May be repeated: that deletes what a removal that was cut short left behind. Removing what is nowhere is no
         error.

@@ -1,0 +1,31 @@
+"""Files in the making, on this machine: what becomes a part of a set and is not made on the management host."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from lyncdr_helpers.errors import OperationError
+from lyncdr_helpers.session import Session
+
+
+@contextmanager
+def making(session: Session, name: str) -> Iterator[Path]:
+    """Where to write a file; each run has names of its own. What is there is gone when the making fails.
+
+    Raises OperationError where the disk refuses or is full.
+    """
+    path = session.loaded.locate(session.params.backup.work_folder) / f"{session.folder.run}-{name}"
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        yield path
+    except OSError as cause:
+        path.unlink(missing_ok=True)
+        raise OperationError(
+            f"{cause.filename or path} cannot be written or read: {cause.strerror or cause}.",
+            "Check the disk's free space and this account's rights there, then run the same command again.",
+        ) from cause
+    except BaseException:
+        path.unlink(missing_ok=True)
+        raise
