@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from lyncdr_helpers.backups.manifest import Manifest, UserRecord
+from lyncdr_helpers.backups.manifest import Absence, Manifest, Part, UserRecord
 from lyncdr_helpers.checks import Check
 from lyncdr_helpers.clock import parse_stamp
 from lyncdr_helpers.contacts.comparison import Restored
@@ -66,11 +66,12 @@ def contacts(records: Iterable[UserRecord]) -> Frame:
     )
 
 
-def parts(manifest: Manifest) -> Frame:
-    """Columns: kind, pool, file, size (bytes), sha256 (its first 12 digits)."""
+def parts(found: Iterable[Part], absent: Iterable[Absence] = ()) -> Frame:
+    """Columns: kind, pool, file, size (bytes), sha256 (its first 12 digits), lacking (why the set has it not)."""
+    lacking = [(one.kind, one.pool, "", None, "", f"{one.why}: {one.reason}") for one in absent]
     return Frame.of(
-        [(one.kind, one.pool, one.file, one.size, one.sha256[:12]) for one in manifest.parts],
-        ["kind", "pool", "file", "size", "sha256"],
+        [*lacking, *((one.kind, one.pool, one.file, one.size, one.sha256[:12], "") for one in found)],
+        ["kind", "pool", "file", "size", "sha256", "lacking"],
     )
 
 

@@ -99,7 +99,7 @@ def make_scene(folder: Path, users: int = USERS, batch: int = 10) -> Scene:
     night = backup.take_inventory(session)
     backup.export_contacts(session, night)
     backup.export_settings(session, night)
-    made = backup.seal(session, night)
-    backup.send_to_dr(session, night, made)
-    backup.finish(session, made)
+    backup.copy_to_dr(session, night)
+    backup.check_restore(session, night)
+    backup.finish(session, backup.seal(session, night))
     return scene

@@ -104,9 +104,9 @@ def backed_up(session: Session) -> None:
     night = backup.take_inventory(session)
     backup.export_contacts(session, night)
     backup.export_settings(session, night)
-    made = backup.seal(session, night)
-    backup.send_to_dr(session, night, made)
-    backup.finish(session, made)
+    backup.copy_to_dr(session, night)
+    backup.check_restore(session, night)
+    backup.finish(session, backup.seal(session, night))
 
 
 def planned(session: Session) -> tuple[Manifest, Plan]:
