@@ -14,7 +14,7 @@ from lyncdr_helpers.adapters.dialer import SocketDialer
 from lyncdr_helpers.adapters.dns import authoritative, resolver
 from lyncdr_helpers.adapters.ldap import LdapDirectory
 from lyncdr_helpers.adapters.rehearse import RehearsedNameserver, RehearsedShell
-from lyncdr_helpers.adapters.store import FolderStore
+from lyncdr_helpers.adapters.stores import open_store
 from lyncdr_helpers.adapters.winrm import WinrmShell
 from lyncdr_helpers.backups import signed
 from lyncdr_helpers.backups.signed import Keys
@@ -230,7 +230,7 @@ def _compose(
         directory=LdapDirectory(params.directory, base),
         shell=shell,
         dialer=SocketDialer(DIAL_SECONDS, loaded.locate(ca_file) if ca_file else None),
-        store=FolderStore(str(loaded.locate(params.backup.store))),
+        store=open_store(params.backup, loaded, clock),
         nameservers=nameservers,
         resolvers={one.name: resolver(one) for one in params.dns.resolvers},
     )

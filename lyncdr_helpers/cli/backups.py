@@ -174,11 +174,11 @@ def prune(
 
 # -- asking the store --------------------------------------------------------------------------------------------------
 def _open(params_file: Path) -> tuple[LoadedParams, Store]:
-    from lyncdr_helpers.adapters.store import FolderStore
+    from lyncdr_helpers.adapters.stores import open_store
     from lyncdr_helpers.params.reading import read_params
 
     loaded = read_params(params_file)
-    return loaded, FolderStore(str(loaded.locate(loaded.params.backup.store)))
+    return loaded, open_store(loaded.params.backup, loaded)
 
 
 def _manifest(store: Store, name: str, loaded: LoadedParams) -> tuple[Manifest, Proof]:

@@ -12,7 +12,7 @@ import pytest
 from backup_store import CONTACTS, Deployment, Said
 
 from lyncdr_helpers import files
-from lyncdr_helpers.adapters.store import FolderStore
+from lyncdr_helpers.adapters.stores import open_path
 from lyncdr_helpers.backups import manifest as manifests
 from lyncdr_helpers.backups import sets, signed
 from lyncdr_helpers.backups.signed import Keys
@@ -39,7 +39,7 @@ def keys_of(deployment: Deployment) -> Keys:
 
 
 def chosen(deployment: Deployment, wanted: str = "") -> str:
-    store = FolderStore(str(deployment.store))
+    store = open_path(deployment.store)
     return sets.choose(store, "lab", keys_of(deployment), wanted).manifest.name
 
 

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from dr_scene import Scene, make_scene
 
-from lyncdr_helpers.adapters.store import FolderStore
+from lyncdr_helpers.adapters.stores import open_path
 from lyncdr_helpers.backups.sets import list_sets
 from lyncdr_helpers.lab import lifecycle, pki
 from lyncdr_helpers.lab.blueprint import Blueprint
@@ -89,7 +89,7 @@ def test_no_backup(lost: Scene) -> None:
 @pytest.mark.parametrize("damage", ["flipped bit", "missing file", "incomplete"])
 def test_a_backup_that_is_not_whole(lost: Scene, tmp_path: Path, damage: str) -> None:
     """A damaged or incomplete set is named and refused."""
-    made = list_sets(FolderStore(str(lost.blueprint.store)), "lab")[-1]
+    made = list_sets(open_path(lost.blueprint.store), "lab")[-1]
     folder = lost.blueprint.store / made.name
     shutil.copytree(folder, tmp_path / "kept")
     contacts = folder / made.part("contacts", "pool01.lync.test").file

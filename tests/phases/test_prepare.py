@@ -22,7 +22,7 @@ from phase_scene import (
 )
 
 from lyncdr_helpers.adapters.dns import DnsNameserver
-from lyncdr_helpers.adapters.store import FolderStore
+from lyncdr_helpers.adapters.stores import open_path
 from lyncdr_helpers.backups.sets import list_sets
 from lyncdr_helpers.lab import lifecycle, pki
 from lyncdr_helpers.lab.blueprint import DR_POOL
@@ -278,7 +278,7 @@ def test_a_set_that_is_too_old(standing: Scene, ready: Ended) -> None:
 def test_a_set_that_is_damaged(standing: Scene, ready: Ended, tmp_path: Path, damage: str) -> None:
     """A fresh set that no longer is what was stored is red: an activation would refuse it."""
     shutil.copytree(standing.blueprint.store, tmp_path / "store")
-    made = list_sets(FolderStore(str(tmp_path / "store")), "lab")[-1]
+    made = list_sets(open_path(tmp_path / "store"), "lab")[-1]
     contacts = tmp_path / "store" / made.name / made.part("contacts", "pool01.lync.test").file
     if damage == "missing file":
         contacts.unlink()

@@ -1,0 +1,234 @@
+"""A store in a bucket of an S3 service, through obstore.
+
+obstore is asked directly and not by way of fsspec, whose interface cannot say "only if it is not there", reads whole
+objects into memory, and cannot choose the size of an upload's parts.
+"""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import timedelta
+from pathlib import Path
+from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
+
+import obstore
+from obstore.exceptions import AlreadyExistsError, BaseError
+from obstore.store import S3Store
+
+from lyncdr_helpers.adapters.stores import names, pieces
+from lyncdr_helpers.adapters.stores.object_faults import explain
+from lyncdr_helpers.adapters.stores.patience import Patience
+from lyncdr_helpers.errors import OperationError, Refusal, UnknownOutcome, Unreachable
+
+if TYPE_CHECKING:
+    from obstore.store import ClientConfig, RetryConfig, S3Config
+
+PUBLISHED = ".published"
+REMOVED = ".removed"
+PIECE = 8 << 20
+"""How much is asked for, and sent, at once."""
+
+PARTS = 9_000
+"""An object has at most 10,000 parts: those of a very large file are larger."""
+
+REQUEST = timedelta(minutes=2)
+"""How long one request may take: a piece at half a megabit a second."""
+
+
+class ObjectStore:
+    """A set's files are objects below `<name>/` from the start; S3 renames nothing.
+
+    It is published when the object `.published/<name>` is there, which S3 writes for one asker only (If-None-Match);
+    and out of sight again when `.removed/<name>` is. A file appears whole or not at all: of one that was cut short, the
+    parts that did not arrive are sent again while this process lives, and the whole file by the next. What a killed
+    process uploaded of a file stays, unseen and paid for, until the bucket's rule for incomplete uploads removes it.
+    """
+
+    def __init__(
+        self,
+        url: str,
+        patience: Patience,
+        *,
+        endpoint: str | None = None,
+        login: tuple[str, str] | None = None,
+        ca: bytes | None = None,
+        seconds: float = 60,
+    ) -> None:
+        """`login`: the access key's id and secret; `seconds`: how long a request that gets no answer is repeated."""
+        self._name = url.rstrip("/")
+        self._patience = patience
+        self._quick = _client(url, endpoint, login, ca, {"max_retries": 0})
+        self._client = _client(url, endpoint, login, ca, {
+            "max_retries": 100,
+            "retry_timeout": timedelta(seconds=seconds),
+            "backoff": {"init_backoff": timedelta(seconds=0.5), "max_backoff": timedelta(seconds=15)},
+        })  # fmt: skip
+
+    def sets(self) -> list[str]:
+        with self._speaking("listed"):
+            return sorted(self._marked(PUBLISHED) - self._marked(REMOVED))
+
+    def unpublished(self) -> list[str]:
+        with self._speaking("listed"):
+            begun = {name for name in self._client.list_with_delimiter()["common_prefixes"] if names.is_set_name(name)}
+            return sorted(begun - self._marked(PUBLISHED) - self._marked(REMOVED))
+
+    def files(self, name: str, *, published: bool = True) -> list[str]:
+        with self._speaking("listed"):
+            self._find(name, published)
+            found = self._keys(name)
+            if not found:
+                raise self._nowhere(name)
+            return sorted(key.removeprefix(f"{name}/") for key in found)
+
+    def read(self, name: str, file: str, *, published: bool = True) -> bytes:
+        return b"".join(self._pieces(name, file, published))
+
+    def download(self, name: str, file: str, to: Path, *, published: bool = True) -> None:
+        pieces.save(self._pieces(name, file, published), to)
+
+    def digest(self, name: str, file: str, *, published: bool = True) -> str:
+        return pieces.digest(self._pieces(name, file, published))
+
+    def free(self) -> int | None:
+        """S3 does not say; that the store is there and knows us is asked nevertheless."""
+        with self._speaking("read"):
+            return None
+
+    def send(self, source: Path, name: str, file: str) -> None:
+        key, size = _key(name, file), pieces.size(source)
+        with self._speaking("written"):
+            if self._has(REMOVED, name):
+                self._sweep(name)
+            if self._has(PUBLISHED, name):
+                raise _taken(name)
+            if self._size(key) != size or self._digest(key) != pieces.digest(pieces.local(source)):
+                with pieces.opened(source) as content:
+                    part = max(PIECE, size // PARTS)
+                    obstore.put(self._client, key, content, chunk_size=part, max_concurrency=4)
+
+    def publish(self, name: str) -> None:
+        """Raises UnknownOutcome where the store went away for good with the request to publish."""
+        ours, asked = uuid.uuid4().hex.encode(), False
+        mark = f"{PUBLISHED}/{names.set_name(name)}"
+
+        def ask() -> None:
+            nonlocal asked
+            with self._translating("written"):
+                if not self._keys(name):
+                    raise self._nowhere(name)
+                asked = True
+                try:
+                    obstore.put(self._quick, mark, ours, mode="create")
+                except AlreadyExistsError as cause:
+                    if obstore.get(self._quick, mark).bytes() != ours:  # else an earlier attempt, whose answer was lost
+                        raise _taken(name) from cause
+
+        try:
+            self._patience.outlast(ask)
+        except Unreachable as cause:
+            if not asked:
+                raise
+            raise UnknownOutcome(
+                f"The backup store {self._name} went away while {name} was being published: it may be there or not.",
+                "When the store answers again, look with `lyncdr backups list`.",
+            ) from cause
+
+    def remove(self, name: str, *, published: bool = True) -> None:
+        with self._speaking("cleared of a set"):
+            if self._has(REMOVED, names.set_name(name)):
+                self._sweep(name)
+            elif self._has(PUBLISHED, name) == published and self._keys(name):
+                obstore.put(self._client, f"{REMOVED}/{name}", b"")
+                self._sweep(name)
+
+    # -- what is where -----------------------------------------------------------------------------------------------
+    def _find(self, name: str, published: bool) -> None:
+        """Raises OperationError where there is no such folder in this state."""
+        if self._has(PUBLISHED, names.set_name(name)) != published or self._has(REMOVED, name):
+            raise self._nowhere(name)
+
+    def _has(self, mark: str, name: str) -> bool:
+        return self._size(f"{mark}/{name}") is not None
+
+    def _size(self, key: str) -> int | None:
+        try:
+            return self._client.head(key)["size"]
+        except FileNotFoundError:
+            return None
+
+    def _keys(self, folder: str) -> list[str]:
+        return [found["path"] for page in self._client.list(folder) for found in page]
+
+    def _marked(self, mark: str) -> set[str]:
+        return {key.removeprefix(f"{mark}/") for key in self._keys(mark)}
+
+    def _sweep(self, name: str) -> None:
+        """Delete what is out of sight; the mark that keeps it there goes last."""
+        self._client.delete(self._keys(name))
+        self._client.delete([f"{PUBLISHED}/{name}"])
+        self._client.delete([f"{REMOVED}/{name}"])
+
+    # -- one object --------------------------------------------------------------------------------------------------
+    def _pieces(self, name: str, file: str, published: bool) -> Iterator[bytes]:
+        key = _key(name, file)
+        with self._speaking("read"):
+            self._find(name, published)
+            yield from self._content(key)
+
+    def _content(self, key: str) -> Iterator[bytes]:
+        content = obstore.open_reader(self._client, key, buffer_size=PIECE)
+        while piece := content.read(PIECE).to_bytes():
+            yield piece
+
+    def _digest(self, key: str) -> str:
+        return pieces.digest(self._content(key))
+
+    # -- the service -------------------------------------------------------------------------------------------------
+    @contextmanager
+    def _speaking(self, verb: str) -> Iterator[None]:
+        """Begin when the bucket answers: without it, S3 says of every object that it is not there."""
+        self._patience.outlast(self._answer)
+        with self._translating(verb):
+            yield
+
+    def _answer(self) -> None:
+        with self._translating("listed"):
+            self._quick.list_with_delimiter(PUBLISHED + "/-")
+
+    @contextmanager
+    def _translating(self, verb: str) -> Iterator[None]:
+        try:
+            yield
+        except (BaseError, OSError, ValueError) as cause:
+            raise explain(cause, self._name, verb) from cause
+
+    def _nowhere(self, name: str) -> OperationError:
+        return OperationError(f"The backup store {self._name} holds no such folder: {name}.", "Check the set's name.")
+
+
+def _client(
+    url: str, endpoint: str | None, login: tuple[str, str] | None, ca: bytes | None, retry: RetryConfig
+) -> S3Store:
+    parts = urlsplit(url)
+    options: ClientConfig = {"timeout": REQUEST, "allow_http": bool(endpoint and endpoint.startswith("http://"))}
+    config: S3Config = {}
+    if ca:
+        options["root_certificate"] = ca
+    if endpoint:
+        config["endpoint"] = endpoint
+    if login:
+        config["access_key_id"], config["secret_access_key"] = login
+    folder = parts.path.strip("/") or None
+    return S3Store(parts.netloc, prefix=folder, config=config, client_options=options, retry_config=retry)
+
+
+def _key(name: str, file: str) -> str:
+    return f"{names.set_name(name)}/{names.file_path(file)}"
+
+
+def _taken(name: str) -> Refusal:
+    return Refusal(f"The store holds a set {name} already.", "Nothing is overwritten; run the backup again.")

@@ -1,0 +1,206 @@
+"""An SMB share, spoken to by smbprotocol: from any system, and with an account of its own."""
+
+from __future__ import annotations
+
+import errno
+import stat
+import uuid
+from typing import Any, BinaryIO
+from urllib.parse import unquote, urlsplit
+
+import smbclient
+import smbclient.shutil
+from fsspec.implementations.smb import SMBFileSystem
+from smbprotocol.connection import Connection
+from smbprotocol.exceptions import SMBAuthenticationError, SMBException, SMBOSError
+from smbprotocol.header import NtStatus
+from spnego.exceptions import SpnegoError
+
+from lyncdr_helpers.errors import AccessDenied, OperationError, Unreachable
+
+CONNECT_SECONDS = 15
+SILENCE_SECONDS = 30
+"""How long a server may say nothing. smbprotocol asks it once more after that, and then gives the connection up."""
+
+FULL = {NtStatus.STATUS_DISK_FULL, 0xC0000044}
+"""The disk is full, or the account's quota is."""
+
+GONE = {
+    *(NtStatus.STATUS_NETWORK_NAME_DELETED, NtStatus.STATUS_USER_SESSION_DELETED, NtStatus.STATUS_IO_TIMEOUT),
+    *(NtStatus.STATUS_FILE_CLOSED, NtStatus.STATUS_SERVER_UNAVAILABLE, NtStatus.STATUS_REQUEST_NOT_ACCEPTED),
+    *(NtStatus.STATUS_INSUFF_SERVER_RESOURCES, 0xC00000BE, 0xC00000C4, 0xC000020C, 0xC000035C),
+}
+"""The share is going down or coming up, or the session ended: BAD_NETWORK_PATH, UNEXPECTED_NETWORK_ERROR,
+CONNECTION_DISCONNECTED and NETWORK_SESSION_EXPIRED are the ones without a name here."""
+
+NO_LOGON = {
+    *(NtStatus.STATUS_LOGON_FAILURE, NtStatus.STATUS_WRONG_PASSWORD, NtStatus.STATUS_PASSWORD_EXPIRED),
+    *(0xC000006E, 0xC000006F, 0xC0000070, 0xC0000072, 0xC000015B, 0xC0000193, 0xC0000224, 0xC0000234),
+}
+"""Also an account that is restricted, out of its hours, at the wrong machine, disabled, not granted the logon, expired,
+to change its password, or locked."""
+
+DENIED = {NtStatus.STATUS_ACCESS_DENIED, NtStatus.STATUS_PRIVILEGE_NOT_HELD, 0xC00000A2}
+"""Also a write-protected medium."""
+
+
+class Share(SMBFileSystem):  # type: ignore[misc] # fsspec has no types
+    """The folder at `smb://server/share/folder`. fsspec's own file system signs in once and for the whole process:
+    here each has its connection, which signs in again when the server was away. It lists with one question, not one
+    for each file, and no open file keeps others from it: a connection that died may hold one open for a while.
+    """
+
+    cachable = False
+    errors = (OSError, SMBException, SpnegoError, ValueError)
+
+    def __init__(self, url: str, username: str | None = None, password: str | None = None) -> None:
+        parts = urlsplit(url)
+        self.name = url.rstrip("/")
+        self.root = unquote(parts.path).rstrip("/")
+        self._connections: dict[str, Connection] = {}
+        super().__init__(
+            parts.hostname,
+            parts.port,
+            username,
+            password,
+            timeout=CONNECT_SECONDS,
+            share_access="rwd",
+            register_session_retries=-1,  # nobody is asked before there is a question
+        )
+        self._key = f"{self.host}:{self._port}"  # as smbclient spells it
+
+    def is_there(self) -> bool:
+        try:
+            self.info(self.root)
+        except FileNotFoundError:
+            return False
+        return True
+
+    def info(self, path: str, **_: Any) -> dict[str, Any]:
+        try:
+            found = smbclient.stat(self._unc(path), **self._login())
+        except SMBOSError as cause:
+            raise _as_python_says(cause) from cause
+        kind = "directory" if stat.S_ISDIR(found.st_mode) else "file"
+        return {"name": path, "size": found.st_size, "type": kind}
+
+    def ls(self, path: str, **_: Any) -> list[dict[str, Any]]:
+        try:
+            with smbclient.scandir(self._unc(path), **self._login()) as entries:
+                return [
+                    {"name": f"{path}/{entry.name}", "type": "directory" if entry.is_dir() else "file"}
+                    for entry in entries
+                ]
+        except SMBOSError as cause:
+            raise _as_python_says(cause) from cause
+
+    def makedirs(self, path: str, exist_ok: bool = False) -> None:
+        smbclient.makedirs(self._unc(path), exist_ok=exist_ok, **self._login())
+
+    def rm(self, path: str, **_: Any) -> None:
+        smbclient.shutil.rmtree(self._unc(path), **self._login())
+
+    def mv(self, path1: str, path2: str, **_: Any) -> None:
+        try:
+            smbclient.rename(self._unc(path1), self._unc(path2), **self._login())
+        except SMBOSError as cause:
+            raise _as_python_says(cause) from cause
+
+    def open(self, path: str, mode: str = "rb", **_: Any) -> BinaryIO:
+        file: BinaryIO = smbclient.open_file(
+            self._unc(path), mode, buffering=0, share_access=self.share_access, **self._login()
+        )
+        return file
+
+    def sync(self, file: BinaryIO) -> None:
+        file.flush()  # SMB2 FLUSH: the server answers when its disk has it
+
+    def free(self) -> int:
+        size: int = smbclient.stat_volume(self._unc(self.root), **self._login()).caller_available_size
+        return size
+
+    def is_full(self, cause: Exception) -> bool:
+        return _status(cause) in FULL
+
+    def explain(self, cause: Exception, verb: str) -> OperationError:
+        status, who = _status(cause), self.username or "the signed-in account"
+        if isinstance(cause, SMBAuthenticationError | SpnegoError) or status in NO_LOGON:
+            return AccessDenied(
+                f"The server of {self.name} does not accept {who} or its password.",
+                "Check backup.store_login, and whether the account is locked or its password has expired.",
+            )
+        if status in DENIED:
+            return AccessDenied(
+                f"The backup store {self.name} could not be {verb}: access denied{_place(cause)}.",
+                f"Let {who} read and write there: by the share's permissions, and by the folder's.",
+            )
+        if status == NtStatus.STATUS_BAD_NETWORK_NAME:
+            return Unreachable(
+                f"The server of {self.name} has no such share.", "Check backup.store, and that the share is there."
+            )
+        if status in GONE or _is_connection(cause):
+            self._hang_up()
+            return Unreachable(
+                f"The server of {self.name} cannot be reached: {_reason(cause)}.",
+                "Check backup.store, the server and the network.",
+            )
+        return OperationError(
+            f"The backup store {self.name} could not be {verb}: {_reason(cause)}{_place(cause)}.", "Check backup.store."
+        )
+
+    # -- the connection ----------------------------------------------------------------------------------------------
+    def _unc(self, path: str) -> str:
+        return f"//{self.host}{path}".replace("/", "\\")
+
+    def _login(self) -> dict[str, Any]:
+        """What each question carries: the connection, and who asks, should smbclient have to connect once more."""
+        found = self._connections.get(self._key)
+        if found is None or not found.transport.connected:
+            self._connections[self._key] = self._connected()
+        return {
+            "username": self.username,
+            "password": self.password,
+            "port": self._port,
+            "connection_timeout": CONNECT_SECONDS,
+            "connection_cache": self._connections,
+        }
+
+    def _connected(self) -> Connection:
+        made = Connection(uuid.uuid4(), self.host, self._port)
+        made._receive_timeout = SILENCE_SECONDS  # else ten minutes; there is no other way to say so
+        made.connect(timeout=CONNECT_SECONDS)
+        made.transport._sock.settimeout(SILENCE_SECONDS)  # else it waits for ever to send to a server that hangs
+        return made
+
+    def _hang_up(self) -> None:
+        """Half a request may lie in the connection: nobody is to use it again."""
+        if found := self._connections.pop(self._key, None):
+            found.disconnect(close=False)
+
+
+def _status(cause: BaseException) -> int | None:
+    """The server's own word on it, where it said one."""
+    found = getattr(cause, "ntstatus", None)
+    return found if found is not None else getattr(cause, "status", None)
+
+
+def _is_connection(cause: BaseException) -> bool:
+    """Whether there was no answer at all, or none that can be trusted."""
+    return _status(cause) is None and not isinstance(cause, FileNotFoundError | FileExistsError)
+
+
+def _as_python_says(cause: SMBOSError) -> OSError:
+    """The error as `open` would raise it."""
+    meaning = {errno.ENOENT: FileNotFoundError, errno.EEXIST: FileExistsError}.get(cause.errno)
+    return meaning(cause.errno, cause.strerror, cause.filename) if meaning else cause
+
+
+def _reason(cause: BaseException) -> str:
+    """One line. Where it cannot connect, smbprotocol wraps what the system said."""
+    system = cause.__cause__ if isinstance(cause, ValueError) and cause.__cause__ else cause
+    return str(getattr(system, "strerror", None) or system).splitlines()[0].rstrip(".")
+
+
+def _place(cause: BaseException) -> str:
+    place = getattr(cause, "filename", None)
+    return f" ({place})" if place else ""
