@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from lyncdr_helpers import files
-from lyncdr_helpers.adapters.store import FolderStore
+from lyncdr_helpers.adapters.stores import open_path
 from lyncdr_helpers.backups import manifest as manifests
 from lyncdr_helpers.backups import signed
 from lyncdr_helpers.backups.manifest import Difference, Manifest, Part, UserRecord
@@ -48,7 +48,7 @@ class Deployment:
     runs_folder: Path
 
     def names(self) -> list[str]:
-        return FolderStore(str(self.store)).sets()
+        return open_path(self.store).sets()
 
     def leftovers(self) -> list[str]:
         return [path.name for path in self.store.iterdir() if path.name.startswith(".")]
@@ -83,7 +83,7 @@ class Deployment:
         if key:
             content = (folder / manifests.NAME).read_bytes()
             files.replace(folder / signed.NAME, signed.sign_manifest(key, content, name, "svc-lyncdr@mgmt02", made_at))
-        store = FolderStore(str(self.store))
+        store = open_path(self.store)
         for path in folder.rglob("*"):
             if path.is_file():
                 store.send(path, name, path.relative_to(folder).as_posix())
