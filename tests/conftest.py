@@ -4,18 +4,24 @@ from __future__ import annotations
 
 import os
 import shutil
+from pathlib import Path
 
 import pytest
 
+ROOT = Path(__file__).parents[1]
+
+pytest_plugins = ["scene_fixtures"]
+
 PROGRAMS = {
-    "samba": ("samba", "samba-tool", "kinit"),
+    "samba": ("samba", "samba-tool", "kinit", "smbd", "smbpasswd"),
     "bind": ("named", "dig", "nsupdate"),
     "kamailio": ("kamailio",),
     "ldap-utils": ("ldapsearch",),
     "chromium": ("chromium",),
     "systemd": ("systemd-analyze",),
+    "s3server": (str(ROOT / ".venv" / "s3server" / "bin" / "python"),),
 }
-"""What must be on the PATH for each real server or client."""
+"""What must be on the PATH, or where it says, for each real server or client."""
 
 NEEDS_ROOT = {"samba"}
 

@@ -24,7 +24,7 @@ from phase_scene import (
 )
 
 from lyncdr_helpers import files
-from lyncdr_helpers.adapters.store import FolderStore
+from lyncdr_helpers.adapters.stores import open_path
 from lyncdr_helpers.backups import sets
 from lyncdr_helpers.contacts.dbimpexp import read_export, write_import
 from lyncdr_helpers.errors import Locked, Refusal
@@ -56,7 +56,7 @@ def kept(standing: Scene) -> Iterator[dict[str, str]]:
 
 
 def store_of(scene: Scene) -> Store:
-    return FolderStore(str(scene.blueprint.store))
+    return open_path(scene.blueprint.store)
 
 
 def manifest_of(scene: Scene, found: Ended) -> dict[str, Any]:
