@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from lyncdr_helpers.errors import OperationError
@@ -20,12 +20,12 @@ def making(session: Session, name: str) -> Iterator[Path]:
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         yield path
-    except OSError as cause:
-        path.unlink(missing_ok=True)
-        raise OperationError(
-            f"{cause.filename or path} cannot be written or read: {cause.strerror or cause}.",
-            "Check the disk's free space and this account's rights there, then run the same command again.",
-        ) from cause
-    except BaseException:
-        path.unlink(missing_ok=True)
+    except BaseException as cause:
+        with suppress(OSError):
+            path.unlink()
+        if isinstance(cause, OSError):
+            raise OperationError(
+                f"{cause.filename or path} cannot be written or read: {cause.strerror or cause}.",
+                "Check the disk's free space and this account's rights there, then run the same command again.",
+            ) from cause
         raise
