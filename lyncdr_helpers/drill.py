@@ -20,6 +20,7 @@ from lyncdr_helpers.lab import lifecycle
 from lyncdr_helpers.lab.blueprint import Blueprint, DirectoryKind, DnsKind
 from lyncdr_helpers.lab.claim import OFFERED, claim_subnet
 from lyncdr_helpers.params.reading import read_params
+from lyncdr_helpers.params.values import Generation
 from lyncdr_helpers.runfolder import RunFolder
 from lyncdr_helpers.runs.runner import Outcome, run_phase
 from lyncdr_helpers.views.report import write_report
@@ -54,6 +55,7 @@ class Order:
     """What is drilled. `keep`: leave the lab up afterwards."""
 
     users: int = 250
+    generation: Generation = "lync2010"
     directory: DirectoryKind = "embedded"
     dns: DnsKind = "embedded"
     keep: bool = False
@@ -208,7 +210,13 @@ class _Play:
 
     def _blueprint(self) -> Blueprint:
         order = self.order
-        return Blueprint(self.folder.path / "lab", users=order.users, directory=order.directory, dns=order.dns)
+        return Blueprint(
+            self.folder.path / "lab",
+            users=order.users,
+            generation=order.generation,
+            directory=order.directory,
+            dns=order.dns,
+        )
 
     def _site_is_lost_and_won_back(self, lab: Blueprint) -> None:
         self.rto_target_seconds = read_params(lab.params_file).params.thresholds.rto_minutes * 60

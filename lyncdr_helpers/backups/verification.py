@@ -8,10 +8,9 @@ from pathlib import Path
 
 from lyncdr_helpers.backups import manifest as manifests
 from lyncdr_helpers.backups import sets, signed
-from lyncdr_helpers.backups.manifest import Manifest, Part
+from lyncdr_helpers.backups.manifest import Manifest, Part, UserRecord
 from lyncdr_helpers.backups.signed import Keys
-from lyncdr_helpers.contacts.dbimpexp import read_export
-from lyncdr_helpers.contacts.inventory import holdings
+from lyncdr_helpers.contacts.export import read_holdings
 from lyncdr_helpers.errors import InputError
 from lyncdr_helpers.ports import Store
 
@@ -52,7 +51,7 @@ def verify(store: Store, manifest: Manifest, place: Path, keys: Keys) -> Verifie
         elif part.file in here:
             found = list(_damaged_users(manifest, part, _fetched(store, manifest, part, place)))
             faults += found
-            proven += max(0, len(manifest.users_of(pool)) - len(found))
+            proven += max(0, len(_in_the_export(manifest, pool)) - len(found))
     beside = here - {part.file for part in manifest.parts} - {manifests.NAME, signed.NAME}
     return Verified(manifest.name, manifest.state, len(manifest.parts), proven, tuple(faults), tuple(sorted(beside)))
 
@@ -63,12 +62,17 @@ def _fetched(store: Store, manifest: Manifest, part: Part, place: Path) -> Path:
     return here
 
 
+def _in_the_export(manifest: Manifest, pool: str) -> dict[str, UserRecord]:
+    """The users of the pool who have a record in its file; Exchange alone holds the others' contacts."""
+    return {address: record for address, record in manifest.users_of(pool).items() if record.digest}
+
+
 def _damaged_users(manifest: Manifest, part: Part, export: Path) -> Iterator[str]:
     """Each user whose record is not, or not any more, the one in the manifest; by name."""
-    wanted = manifest.users_of(part.pool)
+    wanted = _in_the_export(manifest, part.pool)
     why = "is gone from it"
     try:
-        for held in holdings(read_export(export)):
+        for held in read_holdings(export):
             record = wanted.pop(held.user, None)
             if record is None:
                 yield f"{part.file}, {held.user}: was not backed up"

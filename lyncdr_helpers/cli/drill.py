@@ -8,12 +8,13 @@ from typing import Annotated
 import typer
 
 from lyncdr_helpers.cli.lab import lifecycle
-from lyncdr_helpers.cli.options import AsJson, Directory, Dns, Users
+from lyncdr_helpers.cli.options import AsJson, Directory, Dns, Generation, Users
 from lyncdr_helpers.cli.output import answer, note
 
 
 def drill(
     users: Users = 250,
+    generation: Generation = "lync2010",
     directory: Directory = "embedded",
     dns: Dns = "embedded",
     keep: Annotated[bool, typer.Option("--keep", help="Leave the lab up afterwards, to look around.")] = False,
@@ -39,7 +40,7 @@ def drill(
 
     progress = Console(stderr=True)
     with live.watch(progress) as watcher:
-        score = play(Path("runs"), Order(users, directory, dns, keep), watcher)
+        score = play(Path("runs"), Order(users, generation, directory, dns, keep), watcher)
     scoreboard.show(score, progress if as_json else Console())
     if keep:
         note(f"The lab is still up:\n{_how_to_go_on(score.folder.path / 'lab')}")

@@ -8,7 +8,7 @@ from types import ModuleType
 
 import typer
 
-from lyncdr_helpers.cli.options import AsJson, Directory, Dns, LabFolder, Subnet, Users
+from lyncdr_helpers.cli.options import AsJson, Directory, Dns, Generation, LabFolder, Subnet, Users
 from lyncdr_helpers.cli.output import answer, note
 from lyncdr_helpers.errors import InputError
 from lyncdr_helpers.lab.blueprint import Blueprint
@@ -27,6 +27,7 @@ app = typer.Typer(
 def up(
     folder: LabFolder = HERE,
     users: Users = 250,
+    generation: Generation = "lync2010",
     directory: Directory = "embedded",
     dns: Dns = "embedded",
     subnet: Subnet = "127.53.0",
@@ -38,7 +39,7 @@ def up(
     Then walk through the phases with it:
         lyncdr run prepare --params .lab/lab.yml
     """
-    blueprint = Blueprint(folder.resolve(), subnet, users=users, directory=directory, dns=dns)
+    blueprint = Blueprint(folder.resolve(), subnet, users=users, generation=generation, directory=directory, dns=dns)
     lifecycle().up(blueprint, on_progress=note)
     if as_json:
         answer({"outcome": "done", "folder": str(blueprint.folder), "params": str(blueprint.params_file)})

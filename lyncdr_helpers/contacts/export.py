@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator
 from pathlib import Path
 
-from lyncdr_helpers.contacts import dbimpexp, userdata
+from lyncdr_helpers.contacts import dbimpexp, inventory, userdata
+from lyncdr_helpers.contacts.inventory import Holding
 from lyncdr_helpers.contacts.lists import ContactList
+from lyncdr_helpers.errors import InputError
 
 ZIP, XML = ".zip", ".xml"
 
@@ -16,13 +18,35 @@ def read_lists(path: Path) -> Iterator[ContactList]:
     return userdata.read_export(path) if _is_zip(path) else dbimpexp.read_export(path)
 
 
+def read_holdings(path: Path) -> Iterator[Holding]:
+    """One row per user of an export: what the proof of a backup needs of `read_lists`, and faster."""
+    return inventory.holdings(read_lists(path)) if _is_zip(path) else inventory.read_holdings(path)
+
+
 def write_import(path: Path, source: Path, users: Collection[str]) -> None:
-    """The document that brings these users' lists back, made from the export `source`; both are of one kind."""
+    """The document that brings these users' lists back, made from the export `source`; both are of one kind.
+
+    Raises InputError as the readers do, and when a user is not in the source.
+    """
     if _is_zip(source):
         userdata.write_import(path, source, users)
     else:
-        wanted = frozenset(users)
-        dbimpexp.write_import(path, (found for found in dbimpexp.read_export(source) if found.user in wanted))
+        dbimpexp.write_import(path, _picked(source, users))
+
+
+def importable(source: Path, found: ContactList) -> ContactList:
+    """A list of the export `source` as its import document holds it: without the user as a contact of themself."""
+    return userdata.importable(found) if _is_zip(source) else dbimpexp.importable(found)
+
+
+def _picked(source: Path, users: Collection[str]) -> Iterator[ContactList]:
+    left = set(users)
+    for found in dbimpexp.read_export(source):
+        if found.user in left:
+            left.remove(found.user)
+            yield found
+    if left:
+        raise InputError(f"{source} holds no list of {', '.join(sorted(left))}.", "Give the set they are in.")
 
 
 def written_by(path: Path) -> str:

@@ -82,6 +82,16 @@ def write_import(path: Path, source: Path, users: Collection[str]) -> None:
             raise InputError(f"{source} holds no list of {', '.join(sorted(left))}.", "Give the set they are in.")
 
 
+def importable(found: ContactList) -> ContactList:
+    """The list as an import document holds it: without the user as a contact of themself."""
+    others = tuple(contact for contact in found.contacts if contact.buddy != found.user)
+    if len(others) == len(found.contacts):
+        return found
+    resource = etree.fromstring(found.element, etree.XMLParser(**SAFE))
+    _leave_out_self(resource, found.user)
+    return replace(found, contacts=others, element=_canonical(resource))
+
+
 # -- reading --------------------------------------------------------------------------------------------------------
 
 

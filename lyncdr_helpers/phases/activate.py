@@ -137,8 +137,9 @@ def move_users(session: Session, made: Plan) -> Tally:
 def restore_contacts(session: Session, made: Plan, backup: Manifest) -> Tally:
     """Every contact list of the backup imported at the DR pool, and proven by exporting it again."""
     with session.step(contacts.ACT):
-        export = restore_source.fetch(session, backup, backup.part("contacts", session.params.failed_pool.fqdn))
-        return contacts.restore(session, made.of_kind(activation_plan.CONTACTS), exchange.lists_of(export))
+        pool = session.params.failed_pool.fqdn
+        export = restore_source.fetch(session, backup, backup.part("contacts", pool))
+        return contacts.restore(session, made.of_kind(activation_plan.CONTACTS), export, backup.users_of(pool))
 
 
 def restore_response_groups(session: Session, made: Plan, backup: Manifest) -> Tally:

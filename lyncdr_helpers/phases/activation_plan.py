@@ -50,10 +50,14 @@ def _moves(homed: Iterable[User], failed: str, target: str) -> Iterable[Change]:
 
 
 def _contacts(backup: Manifest, pool: str) -> Iterable[Change]:
-    """Everybody in the export, also who is on the target pool already; an empty list is back when looked at."""
+    """Everybody in the export, also who is on the target pool already; an empty list is back when looked at.
+
+    Whose contacts Exchange alone holds is not in the export: there is nothing to bring back.
+    """
     return (
         Change(CONTACTS, user.address, "", user.digest, {"contacts": str(user.contacts)})
         for user in backup.users_of(pool).values()
+        if user.digest
     )
 
 

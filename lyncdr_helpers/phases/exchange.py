@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterator
 from pathlib import Path
 
-from lyncdr_helpers.contacts.dbimpexp import read_export
+from lyncdr_helpers.contacts.export import XML, ZIP, read_holdings, read_lists, written_by
+from lyncdr_helpers.contacts.inventory import Holding
 from lyncdr_helpers.contacts.lists import ContactList
 from lyncdr_helpers.errors import InputError, OperationError
 from lyncdr_helpers.params.sites import Pool
 from lyncdr_helpers.ports import Command
 from lyncdr_helpers.session import Session
-from lyncdr_helpers.shell import dbimpexp
+from lyncdr_helpers.shell import dbimpexp, user_data
 
 SAID = 300
 """How much of a program's output an error message carries, in characters."""
@@ -51,14 +52,18 @@ def export_by(session: Session, name: str, command: Command) -> Path:
 
 
 def export_contacts(session: Session, pool: Pool, name: str) -> Path:
-    """The contact lists of one pool, as dbimpexp wrote them. Judged by exit code, output and file, as nobody documents
-    the exit codes (Microsoft: dbimpexp-readme). Raises OperationError, InputError for a generation without dbimpexp.
+    """The contact lists of one pool as their own tool wrote them: `name` with the suffix of contacts/export.py.
+
+    That a file is there proves nothing: read it to its end, and hold its users against the directory. Raises
+    OperationError.
     """
-    if session.params.generation != "lync2010":
-        raise InputError(
-            f"Contact lists of {session.params.generation} are not carried yet: that takes Export-CsUserData.",
-            "Today backup and activate work for generation: lync2010; prepare works for all.",
-        )
+    if session.params.generation == "lync2010":
+        return _by_dbimpexp(session, pool, f"{name}{XML}")
+    return _by_cmdlet(session, pool, f"{name}{ZIP}")
+
+
+def _by_dbimpexp(session: Session, pool: Pool, name: str) -> Path:
+    """Judged by exit code, output and file, as nobody documents the exit codes (Microsoft: dbimpexp-readme)."""
     host = session.params.management_host
     there, here = fresh(session, name)
     finished = session.shell.run(dbimpexp.export_contacts(host.dbimpexp, there, sql_instance(pool)))
@@ -71,20 +76,42 @@ def export_contacts(session: Session, pool: Pool, name: str) -> Path:
     return here
 
 
+def _by_cmdlet(session: Session, pool: Pool, name: str) -> Path:
+    """Judged by its errors first: it may stop midway and leave a sound file of the users before."""
+    there, here = fresh(session, name)
+    server = session.params.directory.domain_controller
+    reply = session.shell.invoke(user_data.export_user_data(pool.fqdn, there, server))
+    if reply.faults or not here.is_file():
+        said = reply.faults[0].message[-SAID:] if reply.faults else f"it reported no error, and wrote no {here.name}"
+        raise OperationError(
+            f"Export-CsUserData did not export all of {pool.fqdn}: {said}",
+            "Check that the pool answers. An address that holds / or \\ ends the export: have that contact removed.",
+        )
+    return here
+
+
 def read(export: Path) -> Iterator[ContactList]:
-    """The contact lists in an export, one at a time. Raises OperationError when dbimpexp did not write it whole.
+    """The contact lists in an export, one at a time. Raises OperationError when its tool did not write it whole.
 
     It may come after many lists: nothing is known to be whole before the end.
     """
     try:
-        yield from read_export(export)
+        yield from read_lists(export)
     except InputError as cause:
-        raise useless(cause) from cause
+        raise useless(cause, written_by(export)) from cause
 
 
-def useless(cause: InputError) -> OperationError:
+def read_rows(export: Path) -> Iterator[Holding]:
+    """As `read`, of each list its counts and its digest alone."""
+    try:
+        yield from read_holdings(export)
+    except InputError as cause:
+        raise useless(cause, written_by(export)) from cause
+
+
+def useless(cause: InputError, tool: str = "dbimpexp") -> OperationError:
     """What to say of an export that does not parse."""
-    return OperationError(f"dbimpexp wrote an export that is of no use: {cause.message}", "Run the same command again.")
+    return OperationError(f"{tool} wrote an export that is of no use: {cause.message}", "Run the same command again.")
 
 
 def lists_of(export: Path) -> dict[str, ContactList]:

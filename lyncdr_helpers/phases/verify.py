@@ -16,7 +16,7 @@ from lyncdr_helpers.directory.inventory import read_inventory
 from lyncdr_helpers.dns import cutover, records
 from lyncdr_helpers.dns.records import BETWEEN
 from lyncdr_helpers.journal import read
-from lyncdr_helpers.phases import exchange, reachability, restore_source
+from lyncdr_helpers.phases import contact_stores, exchange, reachability, restore_source
 from lyncdr_helpers.phases.response_groups import of_pool
 from lyncdr_helpers.ports import Nameserver, RecordSet
 from lyncdr_helpers.runfolder import RunFolder
@@ -29,7 +29,10 @@ NAMED = 5
 
 @dataclass(frozen=True)
 class Loss:
-    """One thing that did not come back. `kind`: user, contact, contact group, privacy, response group, record."""
+    """One thing that did not come back.
+
+    `kind`: user, contact list (the whole of it), contact, contact group, privacy, response group, record.
+    """
 
     kind: str
     owner: str
@@ -77,16 +80,24 @@ def users(session: Session, backup: Manifest) -> tuple[Check, list[Loss]]:
 
 
 def contacts(session: Session, backup: Manifest) -> tuple[Check, list[Restored], list[Loss]]:
-    """Every contact of the backup is in its user's list again, as an export of the DR pool shows."""
+    """Every contact of the backup is in its user's list again, as an export of the DR pool shows.
+
+    Whose list is held back lost it as a whole; whose contacts are in Exchange, then and now, lost nothing.
+    """
     pool, target = session.params.failed_pool.fqdn, session.params.target_pool
     compared: list[Restored] = []
 
     def count() -> Count:
+        recorded = backup.users_of(pool)
+        held = contact_stores.compare(session, target.fqdn, recorded).held
         source = restore_source.fetch(session, backup, backup.part("contacts", pool))
-        now = exchange.lists_of(exchange.export_contacts(session, target, "target-now.xml"))
-        compared.extend(comparison.compare(exchange.lists_of(source), now))
-        lost = [loss for one in compared for loss in _losses(one)]
-        return Count(sum(one.expected for one in compared), sum(one.found for one in compared), lost)
+        expected = {one.user: one for one in exchange.read(source) if one.user not in held}
+        now = exchange.lists_of(exchange.export_contacts(session, target, "target-now"))
+        compared.extend(comparison.compare(expected, now))
+        lost = [Loss("contact list", user, "the whole list", why) for user, why in held.items()]
+        lost += [loss for one in compared for loss in _losses(one)]
+        away = sum(recorded[user].contacts for user in held)
+        return Count(sum(one.expected for one in compared) + away, sum(one.found for one in compared), lost)
 
     with session.step("contacts"):
         name = f"contacts restored at {target.fqdn}"

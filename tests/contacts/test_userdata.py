@@ -17,7 +17,7 @@ from user_data import OTHER, document, export, item, resource, zipped
 from lyncdr_helpers import files
 from lyncdr_helpers.contacts import dbimpexp
 from lyncdr_helpers.contacts.dbimpexp import NAMESPACE
-from lyncdr_helpers.contacts.export import read_lists, write_import
+from lyncdr_helpers.contacts.export import importable, read_holdings, read_lists, write_import
 from lyncdr_helpers.contacts.lists import Contact, Group, Member
 from lyncdr_helpers.contacts.userdata import DOCUMENT, read_export
 from lyncdr_helpers.errors import InputError
@@ -111,6 +111,19 @@ def test_the_file_decides(tmp_path: Path) -> None:
     assert [one.user for one in read_lists(export(tmp_path / "e.ZIP", item("c@d.test")))] == ["c@d.test"]
     write_import(tmp_path / "i.xml", tmp_path / "e.xml", {"a@b.test"})
     assert list(read_lists(tmp_path / "i.xml")) == given
+    with pytest.raises(InputError, match=r"no list of x@y\.test"):
+        write_import(tmp_path / "i.xml", tmp_path / "e.xml", {"a@b.test", "x@y.test"})
+    assert list(read_lists(tmp_path / "i.xml")) == given
+
+
+def test_holdings(tmp_path: Path) -> None:
+    """Counts and digests of a zip are those of its lists, and the same as of the same lists in 2010."""
+    text = resource("a@b.test", ANA)
+    path = zipped(tmp_path / "e.zip", {DOCUMENT: document(item("a@b.test", text), root='<DocItemSet xmlns="">')})
+    dbimpexp.write_import(tmp_path / "e.xml", [dbimpexp.parse(text.encode())])
+    (held,) = read_holdings(path)
+    assert [held] == list(read_holdings(tmp_path / "e.xml"))
+    assert (held.user, held.contacts, held.groups) == ("a@b.test", 1, 1)
 
 
 # -- rebuilding --------------------------------------------------------------------------------------------------------
@@ -155,6 +168,9 @@ def test_themself(tmp_path: Path) -> None:
     write_import(tmp_path / "i.zip", source, ["a@b.test"])
     (found,) = read_export(tmp_path / "i.zip")
     assert [contact.buddy for contact in found.contacts] == ["c@d.test"]
+    (before,) = read_export(source)
+    assert found == importable(source, before) != before
+    assert importable(source, found) is found
 
 
 def test_a_user_who_is_not_in_it(tmp_path: Path) -> None:

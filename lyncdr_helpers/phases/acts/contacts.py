@@ -1,45 +1,73 @@
-"""Bringing contact lists back: done by dbimpexp's import, proven by an export of the target pool."""
+"""Bringing contact lists back: dbimpexp's import or Update-CsUserData, proven by an export of the target pool."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from itertools import count
+from pathlib import Path
 
+from lyncdr_helpers.backups.manifest import UserRecord
 from lyncdr_helpers.contacts import comparison
-from lyncdr_helpers.contacts.dbimpexp import write_import
-from lyncdr_helpers.contacts.lists import ContactList
-from lyncdr_helpers.phases import exchange
+from lyncdr_helpers.contacts.export import ZIP, write_import
+from lyncdr_helpers.contacts.lists import address
+from lyncdr_helpers.phases import contact_stores, exchange
 from lyncdr_helpers.phases.acts.loop import Receipt, Tally, carry_out
 from lyncdr_helpers.plan import Change
 from lyncdr_helpers.session import Session
-from lyncdr_helpers.shell import dbimpexp
+from lyncdr_helpers.shell import dbimpexp, user_data
 
 ACT = "restore contacts"
 BATCH = 1000
 """Users per import: each import is proven by one export of the whole target pool."""
 
 
-def restore(session: Session, changes: Sequence[Change], backed_up: Mapping[str, ContactList]) -> Tally:
-    """Import the list of every user who does not have all of it yet. An import adds, so nobody loses anything by it.
+def restore(session: Session, changes: Sequence[Change], export: Path, recorded: Mapping[str, UserRecord]) -> Tally:
+    """Import the list of every user who does not have all of it yet. Either way adds, so nobody loses anything by it.
 
-    backed_up: the lists to bring back, by user. A user counts as done when nothing of their list is missing.
+    export: the backup's, of the failed pool. recorded: its users, by address. A user counts as done when nothing of
+    their list is missing, and as failed when it is held back (phases/contact_stores.py).
     """
+    held = _held(session, recorded)
+    wanted = {one.target for one in changes} - held.keys()
+    backed_up = {one.user: one for one in exchange.read(export) if one.user in wanted}
     numbers = count(1)
 
     def see(some: Sequence[Change]) -> Mapping[str, str]:
-        export = exchange.export_contacts(session, session.params.target_pool, "target-now.xml")
-        now = exchange.lists_of(export)
-        wanted = {one.target: backed_up[one.target] for one in some}
-        whole = {one.user for one in comparison.compare(wanted, now) if one.whole}
+        now = exchange.lists_of(exchange.export_contacts(session, session.params.target_pool, "target-now"))
+        compared = comparison.compare({one.target: backed_up[one.target] for one in some}, now)
+        whole = {one.user for one in compared if one.whole}
         return {one.target: one.new if one.target in whole else one.old for one in some}
 
     def do(some: Sequence[Change]) -> Receipt:
-        there, here = exchange.place(session, f"import-{next(numbers)}.xml")
-        write_import(here, (backed_up[one.target] for one in some))
-        host, pool = session.params.management_host, session.params.target_pool
-        finished = session.shell.run(dbimpexp.import_contacts(host.dbimpexp, there, exchange.sql_instance(pool)))
-        said = (finished.errors or finished.output).strip()[-exchange.SAID :]
-        faults = {"": f"dbimpexp ended with {finished.exit_code}: {said}"} if finished.exit_code else {}
-        return Receipt(finished.withheld, faults)
+        there, here = exchange.place(session, f"import-{next(numbers)}{export.suffix}")
+        write_import(here, export, [one.target for one in some])
+        return _update(session, there) if export.suffix == ZIP else _import(session, there)
 
-    return carry_out(session, ACT, changes, see, do, batch=BATCH)
+    tally = carry_out(session, ACT, [one for one in changes if one.target in wanted], see, do, batch=BATCH)
+    return replace(tally, failed={**tally.failed, **held})
+
+
+def _held(session: Session, recorded: Mapping[str, UserRecord]) -> Mapping[str, str]:
+    """The users whose list must not be imported, each with the reason, which is on record."""
+    compared = contact_stores.compare(session, session.params.target_pool.fqdn, recorded)
+    session.record(*compared.checks())
+    return compared.held
+
+
+def _import(session: Session, there: str) -> Receipt:
+    host, pool = session.params.management_host, session.params.target_pool
+    finished = session.shell.run(dbimpexp.import_contacts(host.dbimpexp, there, exchange.sql_instance(pool)))
+    said = (finished.errors or finished.output).strip()[-exchange.SAID :]
+    faults = {"": f"dbimpexp ended with {finished.exit_code}: {said}"} if finished.exit_code else {}
+    return Receipt(finished.withheld, faults)
+
+
+def _update(session: Session, there: str) -> Receipt:
+    """Update-CsUserData merges, and restarts nothing; Import-CsUserData would take the place of what is there."""
+    params = session.params
+    command = user_data.update_user_data(
+        there, params.target_pool.fqdn, params.directory.domain_controller, params.generation
+    )
+    reply = session.shell.invoke(command)
+    return Receipt(reply.withheld, {address(fault.target): fault.message for fault in reply.faults})
