@@ -1,4 +1,4 @@
-"""Labs for tests: one that stands for a whole module, whose tests leave it as they found it, and one for a test alone."""
+"""Labs for tests: one stands for a whole module, whose tests leave it as they found it; the other is for one test."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 from dr_scene import Scene, make_scene
+from phase_scene import tree
 
 from lyncdr_helpers.lab import lifecycle
 
@@ -29,3 +30,12 @@ def _scene(folder: Path) -> Iterator[Scene]:
         yield made
     finally:
         lifecycle.down(made.blueprint.folder)
+
+
+@pytest.fixture
+def kept(standing: Scene) -> Iterator[dict[str, str]]:
+    """Every file in the standing lab's store before the test; whatever happens in it, they stay as they were."""
+    before = tree(standing.blueprint.store)
+    yield before
+    after = tree(standing.blueprint.store)
+    assert {name: after.get(name) for name in before} == before
