@@ -53,8 +53,14 @@ class SecretReference:
 
     def _from_keyring(self) -> str:
         try:
-            import keyring  # optional: only where a params file refers to it
+            import keyring.errors  # optional: only where a params file refers to it
         except ImportError as cause:
             raise InputError(f"The secret {self} needs the package keyring.", "Run: pip install keyring") from cause
         service, _, user = self.place.partition("/")
-        return keyring.get_password(service, user) or ""
+        try:
+            return keyring.get_password(service, user) or ""
+        except keyring.errors.KeyringError as cause:
+            raise InputError(
+                f"The secret {self} cannot be read: {type(cause).__name__}.",
+                "Unlock the keyring, or keep the secret elsewhere: a scheduler's session often has none.",
+            ) from cause

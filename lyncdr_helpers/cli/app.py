@@ -5,7 +5,7 @@ from __future__ import annotations
 import typer
 
 from lyncdr_helpers import __version__
-from lyncdr_helpers.cli import backups, console, drill, keys, lab, params, runs, schedule
+from lyncdr_helpers.cli import backups, console, drill, keys, lab, notices, params, runs, schedule
 
 HELP = """Bring a Lync / Skype for Business site back after it is lost, and drill it before.
 
@@ -50,6 +50,7 @@ app.add_typer(runs.app, name="runs")
 app.add_typer(backups.app, name="backups")
 app.add_typer(schedule.app, name="schedule")
 app.add_typer(keys.app, name="keys")
+app.add_typer(notices.app, name="notices")
 app.command("console", short_help="Open the notebooks in JupyterLab.")(console.console)
 
 

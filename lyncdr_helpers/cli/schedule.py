@@ -26,6 +26,7 @@ in keyring: or file:, not in env:, and run the backup once by way of the schedul
 \b
 How the last night went (exit codes: lyncdr --help):
     lyncdr runs list --params params/contoso.yml
+For a message about a night that failed, give `notices` in the parameters, and try it: lyncdr notices test
 For an alarm on a night that failed or never was, give backup.metrics_file in the parameters.
 """
 

@@ -18,9 +18,9 @@ from lyncdr_helpers import errors, journal, runfolder
 from lyncdr_helpers.clock import SystemClock
 from lyncdr_helpers.errors import Incomplete, Interrupted, KernelDied, LyncdrError, OperationError
 from lyncdr_helpers.journal import Line
-from lyncdr_helpers.params.reading import read_params
+from lyncdr_helpers.params.reading import LoadedParams, read_params
 from lyncdr_helpers.runfolder import RunFolder
-from lyncdr_helpers.runs import executed, metrics
+from lyncdr_helpers.runs import executed, metrics, telling
 from lyncdr_helpers.runs.follow import Follower
 from lyncdr_helpers.runs.notebooks import accepted, defaults, notebook_of, notebooks_folder
 from lyncdr_helpers.runs.signals import ending_in_order
@@ -63,13 +63,33 @@ def run_phase(
     Raises InputError and Refusal for what is wrong before a kernel exists; afterwards every ending is an Outcome.
     """
     loaded = read_params(params_file)
-    source = notebook_of(phase, notebooks or notebooks_folder())
     given = {"mode": mode, "approve": approve, "waive": dict(waivers or {}), "backup_set": backup_set}
+    with _telling_of_a_death(loaded) if phase == "backup" else nullcontext():
+        outcome, lines = _run(loaded, phase, given, run, timeout, on_line, notebooks or notebooks_folder())
+    if phase == "backup":
+        if textfile := loaded.params.backup.metrics_file:
+            _measure(loaded.locate(textfile), loaded.params.deployment, lines, outcome.exit_code, outcome.seconds)
+        how = outcome.outcome, outcome.exit_code, outcome.message
+        telling.tell(loaded, outcome.folder, how, outcome.seconds, lines)
+    return outcome
+
+
+def _run(
+    loaded: LoadedParams,
+    phase: str,
+    given: Mapping[str, Any],
+    run: str,
+    timeout: float | None,
+    on_line: Callable[[Line], None] | None,
+    notebooks: Path,
+) -> tuple[Outcome, list[Line]]:
+    """How it ended, and its journal."""
+    source = notebook_of(phase, notebooks)
     parameters = accepted(source, given)
-    mode = mode or defaults(source).get("mode", "live")
+    mode = given["mode"] or defaults(source).get("mode", "live")
     runs_folder = loaded.locate(loaded.params.runs_folder)
-    folder = _folder(runs_folder, run, phase, loaded.params.deployment, mode, approve)
-    parameters |= {"params_file": str(params_file.resolve()), "run": folder.run}
+    folder = _folder(runs_folder, run, phase, loaded.params.deployment, mode, given["approve"])
+    parameters |= {"params_file": str(loaded.path.resolve()), "run": folder.run}
 
     before = len(journal.read(folder.journal)[0])
     began = time.monotonic()
@@ -83,9 +103,23 @@ def run_phase(
     else:
         executed.keep(_partial(folder), folder, {"outcome": outcome, "exit_code": exit_code, "run": folder.run})
     seconds = round(time.monotonic() - began, 3)
-    if phase == "backup" and (textfile := loaded.params.backup.metrics_file):
-        _measure(loaded.locate(textfile), loaded.params.deployment, lines, exit_code, seconds)
-    return Outcome(folder.run, folder, phase, outcome, exit_code, message, seconds, plans[-1] if plans else "")
+    plan = plans[-1] if plans else ""
+    return Outcome(folder.run, folder, phase, outcome, exit_code, message, seconds, plan), lines
+
+
+@contextmanager
+def _telling_of_a_death(loaded: LoadedParams) -> Iterator[None]:
+    """A backup that never came to an ending of its own is a night without a set: people hear of that too."""
+    began = time.monotonic()
+    try:
+        yield
+    except BaseException as error:
+        if isinstance(error, KeyboardInterrupt):
+            how = _of(Interrupted("The backup was interrupted before it began."))
+        else:
+            how = _of(error if isinstance(error, LyncdrError) else LyncdrError(f"{type(error).__name__}: {error}"))
+        telling.tell(loaded, None, how, time.monotonic() - began)
+        raise
 
 
 def _measure(textfile: Path, deployment: str, lines: Sequence[Line], exit_code: int, seconds: float) -> None:
