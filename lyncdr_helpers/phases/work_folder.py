@@ -9,14 +9,16 @@ from pathlib import Path
 from lyncdr_helpers.errors import OperationError
 from lyncdr_helpers.session import Session
 
+MAKING = "making"
+
 
 @contextmanager
 def making(session: Session, name: str) -> Iterator[Path]:
-    """Where to write a file; each run has names of its own. What is there is gone when the making fails.
+    """Where to write a file, below the run's own folder. What is there is gone when the making fails.
 
     Raises OperationError where the disk refuses or is full.
     """
-    path = session.loaded.locate(session.params.backup.work_folder) / f"{session.folder.run}-{name}"
+    path = session.loaded.locate(session.params.backup.work_folder) / session.folder.run / MAKING / name
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         yield path

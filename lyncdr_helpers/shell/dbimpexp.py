@@ -20,8 +20,7 @@ def export_contacts(program: str, file: str, sql: str = "", user: str = "") -> P
 
 def export_conference_directories(program: str, file: str, sql: str = "") -> Program:
     """Write the conference directories of one pool to `file`, as XML. program, sql: as for `export_contacts`."""
-    server = (f"/sqlserver:{sql}",) if sql else ()
-    return Program(program, (f"/hrxmlfile:{file}", *server, "/restype:confdir"))
+    return Program(program, (f"/hrxmlfile:{file}", *_server(sql), "/restype:confdir"))
 
 
 def import_contacts(program: str, file: str, sql: str = "", user: str = "") -> Program:
@@ -30,6 +29,9 @@ def import_contacts(program: str, file: str, sql: str = "", user: str = "") -> P
 
 
 def _arguments(file: str, sql: str, user: str) -> tuple[str, ...]:
-    server = (f"/sqlserver:{sql}",) if sql else ()
     one = (f"/user:{user}",) if user else ()
-    return (f"/hrxmlfile:{file}", *server, "/restype:user", *one)
+    return (f"/hrxmlfile:{file}", *_server(sql), "/restype:user", *one)
+
+
+def _server(sql: str) -> tuple[str, ...]:
+    return (f"/sqlserver:{sql}",) if sql else ()

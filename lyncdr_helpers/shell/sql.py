@@ -43,7 +43,7 @@ class SqlServer:
 
         Raises InputError for an instance that sqlcmd would take for an option.
         """
-        if self.instance[:1] in ("-", "/") or _breaks(self.instance):
+        if not self.instance or self.instance[0] in "-/" or _breaks(self.instance):
             raise InputError(f"{self.instance!r} is no SQL Server instance.", "Write it as host\\instance.")
         return Program(self.program, (*WHOLE, "-S", self.instance, "-Q", statement))
 

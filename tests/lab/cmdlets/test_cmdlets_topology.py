@@ -80,6 +80,12 @@ def test_conference_directories(lab):
     assert lab.call("Get-CsConferenceDirectory", Identity=4).ended is not None
 
 
+@pytest.mark.real("samba")
+def test_conference_directories_on_a_domain_controller(samba):
+    """A real directory takes the objects, and gives the same answer."""
+    assert [row["Identity"] for row in samba.call("Get-CsConferenceDirectory").rows] == [1, 2, 3]
+
+
 def test_replication(lab):
     """Each machine's replica is up to date as long as it can be reached, and the master is the DR pool's machine."""
     assert {row["ReplicaFqdn"]: row["UpToDate"] for row in lab.call("Get-CsManagementStoreReplicationStatus").rows} == {

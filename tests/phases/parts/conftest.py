@@ -77,9 +77,9 @@ class Scene:
         group_chat.fill(self.blueprint, [f"user{number}@lync.test" for number in range(20)])
 
     def left_behind(self) -> list[str]:
-        """What stands in the work folder and in the dump folder."""
+        """The files in the work folder and in the dump folder."""
         places = (self.work, group_chat.dumps(self.blueprint))
-        return sorted(path.name for place in places if place.is_dir() for path in place.iterdir())
+        return sorted(path.name for place in places for path in place.rglob("*") if path.is_file())
 
     def cmdlets(self) -> dict[str, Cmdlet]:
         def one(name: str, usual: Cmdlet) -> Cmdlet:

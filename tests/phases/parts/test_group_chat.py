@@ -46,7 +46,7 @@ def test_the_dump_holds_every_message(scene):
     """What arrives here is the dump of tonight, verified; its database has every message, and the folder is cleared."""
     session = scene.session()
     path = phase.export_database(session)
-    assert path.parent == scene.work
+    assert path.is_relative_to(scene.work / session.folder.run)
     assert scene.left_behind() == [path.name]
     server = group_chat.sql_server(scene.blueprint)
     dump_of(scene).write_bytes(path.read_bytes())

@@ -1,0 +1,219 @@
+"""sqlcmd.exe of the lab and the SQL Server behind it: what it understands, and that its dumps can be trusted."""
+
+from __future__ import annotations
+
+import sqlite3
+from contextlib import closing
+from dataclasses import replace
+
+import pytest
+
+from lyncdr_helpers.lab import group_chat, sites
+from lyncdr_helpers.lab.blueprint import Blueprint
+from lyncdr_helpers.lab.cmdlets import programs
+from lyncdr_helpers.lab.sites import Sites
+from lyncdr_helpers.lab.winrm import ProgramCall
+from lyncdr_helpers.params.values import Generation
+from lyncdr_helpers.shell import sql
+
+FILE = "D:\\dumps\\chat.bak"
+USERS = [f"user{number}@lync.test" for number in range(30)]
+
+
+@pytest.fixture
+def blueprint(tmp_path):
+    made = Blueprint(tmp_path / "lab")
+    group_chat.fill(made, USERS)
+    return made
+
+
+@pytest.fixture
+def server(blueprint):
+    return sql.SqlServer(group_chat.sql_server(blueprint).name)
+
+
+def run(blueprint, program):
+    """Exit code, output, errors."""
+    out, errors = [], []
+    call = ProgramCall(program.arguments, "LYNC\\svc-lyncdr", out.append, errors.append)
+    return programs(blueprint)["sqlcmd.exe"](call), "".join(out), "".join(errors)
+
+
+def back_up(blueprint, server, file=FILE, database="GroupChat"):
+    return run(blueprint, sql.back_up_database(server, database, file, "tonight's"))
+
+
+def dump(blueprint):
+    return group_chat.dumps(blueprint) / "chat.bak"
+
+
+@pytest.mark.parametrize("generation", Generation.__args__)
+def test_every_generation(blueprint, generation):
+    """sqlcmd is there whatever the pools are."""
+    assert "sqlcmd.exe" in programs(replace(blueprint, generation=generation))
+
+
+def test_a_dump_and_back(blueprint, server):
+    """A dump is verified, names what it is of, and has the whole database in it."""
+    code, out, errors = back_up(blueprint, server)
+    assert (code, out) == (0, "")
+    assert "successfully processed" in errors
+    assert run(blueprint, sql.verify_dump(server, FILE))[0] == 0
+    ((row),) = sql.rows(run(blueprint, sql.dump_header(server, FILE))[1])
+    assert (row["BackupName"], row["DatabaseName"]) == ("tonight's", "GroupChat")
+    assert row["ServerName"] == server.instance.upper()
+    with closing(sqlite3.connect(":memory:")) as restored:
+        restored.deserialize(group_chat.sql_server(blueprint).verify(FILE))
+        assert {name for (name,) in restored.execute("SELECT name FROM room")} == {name for name, _ in group_chat.ROOMS}
+        assert restored.execute("PRAGMA integrity_check").fetchone() == ("ok",)
+        assert not restored.execute("PRAGMA foreign_key_check").fetchall()
+
+
+def test_a_new_message_is_in_the_next_dump(blueprint, server):
+    """A dump takes the place of the one before, and has what was said since; its case does not matter."""
+    back_up(blueprint, server)
+    first = dump(blueprint).read_bytes()
+    with closing(sqlite3.connect(group_chat.sql_server(blueprint).database("GroupChat"))) as database, database:
+        database.execute("UPDATE message SET text = 'something else' WHERE number = 1")
+    assert back_up(blueprint, server, database="groupCHAT")[0] == 0
+    assert dump(blueprint).read_bytes() != first
+    assert run(blueprint, sql.verify_dump(server, FILE))[0] == 0
+
+
+def test_every_flipped_bit(blueprint, server):
+    """A bit flipped anywhere in a dump is found."""
+    back_up(blueprint, server)
+    whole = dump(blueprint).read_bytes()
+    for place in range(0, len(whole), 997):
+        dump(blueprint).write_bytes(whole[:place] + bytes([whole[place] ^ 4]) + whole[place + 1 :])
+        assert run(blueprint, sql.verify_dump(server, FILE))[0] == 1, place
+
+
+def test_every_length(blueprint, server):
+    """A dump cut short anywhere is found."""
+    back_up(blueprint, server)
+    whole = dump(blueprint).read_bytes()
+    for length in range(0, len(whole), 997):
+        dump(blueprint).write_bytes(whole[:length])
+        assert run(blueprint, sql.verify_dump(server, FILE))[0] == 1, length
+
+
+def test_a_damaged_database(blueprint, server):
+    """A database that is damaged itself is not dumped."""
+    path = group_chat.sql_server(blueprint).database("GroupChat")
+    path.write_bytes(b"no database at all" * 1000)
+    code, _, errors = back_up(blueprint, server)
+    assert (code, "Msg 3043" in errors) == (1, True)
+    assert not dump(blueprint).exists()
+
+
+@pytest.mark.parametrize("part", ["primary", "wan"])
+def test_the_site_is_lost(blueprint, server, part):
+    """The SQL Server stands at the primary site: without that site or the way there, nobody answers."""
+    sites.write(blueprint.folder, Sites().failed(part))
+    code, out, errors = back_up(blueprint, server)
+    assert (code, out) == (1, "")
+    assert errors.startswith("HResult 0x2, Level 16, State 1\r\n")
+    assert "A network-related or instance-specific error" in errors
+    sites.write(blueprint.folder, Sites().failed("dr"))
+    assert back_up(blueprint, server)[0] == 0
+
+
+@pytest.mark.parametrize("instance", ["gcsql01.lync.test", "gcsql01.lync.test\\other", "other.lync.test\\groupchat"])
+def test_another_instance(blueprint, instance):
+    """Nobody answers under another name."""
+    assert "network-related" in back_up(blueprint, sql.SqlServer(instance))[2]
+
+
+@pytest.mark.parametrize(
+    ("file", "number"),
+    [
+        ("D:\\none\\chat.bak", 3201),
+        ("C:\\dumps\\chat.bak", 3201),
+        ("D:\\dumps\\..\\chat.bak", 3201),
+        ("\\\\server\\share\\chat.bak", 3201),
+        ("chat.bak", 3201),
+        ("D:\\", 3201),
+    ],
+)
+def test_places(blueprint, server, file, number):
+    """SQL Server's paths are its own: a place that it does not have is an error, and nothing is written."""
+    before = sorted(blueprint.folder.rglob("*"))
+    assert f"Msg {number}" in back_up(blueprint, server, file)[2]
+    assert sorted(blueprint.folder.rglob("*")) == before
+    for statement in (sql.verify_dump, sql.dump_header):
+        assert f"Msg {number}" in run(blueprint, statement(server, file))[2]
+
+
+def test_errors_name_the_server(blueprint, server):
+    """An error has number, level and server, as SQL Server writes it, and exit code 1."""
+    code, out, errors = back_up(blueprint, server, database="mgc")
+    assert (code, out) == (1, "")
+    assert errors == (
+        "Msg 911, Level 16, State 1, Server GCSQL01.LYNC.TEST\\GROUPCHAT, Line 1\r\n"
+        "Database 'mgc' does not exist. Make sure that the name is entered correctly.\r\n"
+    )
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "SELECT 1",
+        "",
+        "DROP DATABASE [GroupChat]",
+        f"BACKUP DATABASE [GroupChat] TO DISK = N'{FILE}'",
+        f"BACKUP DATABASE GroupChat TO DISK = N'{FILE}' WITH COPY_ONLY, INIT, CHECKSUM, NAME = N'x'",
+        f"RESTORE VERIFYONLY FROM DISK = N'{FILE}' WITH CHECKSUM; DROP DATABASE [GroupChat]",
+        f"RESTORE VERIFYONLY FROM DISK = N'{FILE}' WITH CHECKSUM\nGO",
+        f"RESTORE DATABASE [GroupChat] FROM DISK = N'{FILE}'",
+    ],
+)
+def test_other_statements(blueprint, server, statement):
+    """Anything but the product's own statements is a syntax error."""
+    code, out, errors = run(blueprint, server.run(statement))
+    assert (code, out) == (1, "")
+    assert "Msg 102" in errors
+
+
+@pytest.mark.parametrize("left_out", ["-E", "-b", "-x", "-r1", "-W"])
+def test_needed_options(blueprint, server, left_out):
+    """Without an option that a real sqlcmd needs to do the same, the lab's does nothing."""
+    program = sql.back_up_database(server, "GroupChat", FILE, "n")
+    fewer = replace(program, arguments=tuple(one for one in program.arguments if one != left_out))
+    assert run(blueprint, fewer)[0] == 1
+    assert not dump(blueprint).exists()
+
+
+@pytest.mark.parametrize("arguments", [(), ("-Q",), ("-U", "sa"), ("-E", "-E"), ("-S", "x", "-Q", "y", "extra")])
+def test_bad_arguments(blueprint, arguments):
+    """Arguments that mean nothing end with exit code 1 and a word about it."""
+    out, errors = [], []
+    call = ProgramCall(arguments, "LYNC\\svc-lyncdr", out.append, errors.append)
+    assert programs(blueprint)["sqlcmd.exe"](call) == 1
+    assert (out, errors[0].startswith("Sqlcmd: Error:")) == ([], True)
+
+
+def test_the_same_seed(blueprint, tmp_path):
+    """The same blueprint gives the same rooms, messages and files, times included; another seed other messages."""
+    twin, other = Blueprint(tmp_path / "twin"), Blueprint(tmp_path / "other", seed=2)
+    for one in (twin, other):
+        group_chat.fill(one, USERS)
+
+    def said(lab):
+        with closing(sqlite3.connect(group_chat.sql_server(lab).database("GroupChat"))) as database:
+            return list(database.iterdump())
+
+    assert said(blueprint) == said(twin) != said(other)
+    for name, content in group_chat.FILES.items():
+        one, two = (group_chat.repository(lab) / name for lab in (blueprint, twin))
+        assert one.read_bytes() == two.read_bytes() == content
+        assert one.stat().st_mtime == two.stat().st_mtime
+
+
+def test_what_is_uploaded(blueprint):
+    """The repository has names with spaces and of other scripts, folders, and an empty file."""
+    names = [path.relative_to(group_chat.repository(blueprint)) for path in group_chat.repository(blueprint).rglob("*")]
+    assert any(" " in path.name and path.suffix for path in names)
+    assert any(not path.name.isascii() and path.suffix for path in names)
+    assert any(len(path.parts) > 1 for path in names)
+    assert any((group_chat.repository(blueprint) / path).stat().st_size == 0 for path in names)
