@@ -115,6 +115,16 @@ class Lock:
             return {}
         return found
 
+    def is_held(self) -> bool:
+        """Whether a process has it now, be it this one; also where nobody may ask. The asking takes it for a moment."""
+        if not self._holder_path.exists():
+            return False
+        try:
+            with filelock.FileLock(self._path, timeout=0, is_singleton=False):
+                return False
+        except (filelock.Timeout, PermissionError):
+            return True
+
     def take(self, run: str) -> None:
         """Take it for the run, or raise Locked."""
         try:

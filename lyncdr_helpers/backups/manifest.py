@@ -28,6 +28,8 @@ Kind = Literal[
     "group-chat-database",
     "group-chat-files",
 ]
+AlarmKind = Literal["clock", "users", "contacts", "no-contacts", "groups", "part", "size"]
+
 VITAL: frozenset[Kind] = frozenset({"inventory", "contacts"})
 """Without these there is nothing to restore users from."""
 
@@ -83,13 +85,31 @@ class Difference(BaseModel):
     reason: str
 
 
+class Alarm(BaseModel):
+    """What looks wrong beside the nights before, for people to look at; the state of the set does not rest on it.
+
+    pool: empty for the deployment. address: the user it is about, or empty. text: what is, what was, and in which set.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    kind: AlarmKind
+    pool: str
+    address: str
+    text: str
+
+    def __str__(self) -> str:
+        whose = self.address or self.pool
+        return f"{whose}: {self.text}" if whose else self.text
+
+
 class Manifest(BaseModel):
     """What one set holds.
 
     response_groups: workflows, queues and agent groups by pool. differences: users that make the set INCOMPLETE.
     absent: parts it does not hold, each with its reason. extra: records of users who are not homed on the pool,
-    harmless. alarms: what looks wrong beside the nights before. reason: why a FAILED set failed, else empty.
-    params_digest: of the parameters it was made with.
+    harmless. alarms: what looks wrong beside `compared_with`, the set of a night before; both are empty on the first
+    night. reason: why a FAILED set failed, else empty. params_digest: of the parameters it was made with.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -111,7 +131,8 @@ class Manifest(BaseModel):
     response_groups: Mapping[str, tuple[str, ...]]
     differences: tuple[Difference, ...]
     extra: tuple[Difference, ...]
-    alarms: tuple[str, ...] = ()
+    alarms: tuple[Alarm, ...] = ()
+    compared_with: str = ""
 
     @property
     def complete(self) -> bool:
@@ -134,6 +155,16 @@ class Manifest(BaseModel):
     def users_of(self, pool: str) -> dict[str, UserRecord]:
         """The exported users of a pool, by address."""
         return {user.address: user for user in self.users if user.pool == pool}
+
+    @property
+    def contacts(self) -> int:
+        """How many contacts all its users have."""
+        return sum(user.contacts for user in self.users)
+
+    @property
+    def size(self) -> int:
+        """Of all its parts, in bytes."""
+        return sum(part.size for part in self.parts)
 
     def contacts_of(self, pool: str) -> int:
         return sum(user.contacts for user in self.users if user.pool == pool)

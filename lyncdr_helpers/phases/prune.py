@@ -15,12 +15,15 @@ from lyncdr_helpers.errors import Refusal
 from lyncdr_helpers.params.reading import LoadedParams
 from lyncdr_helpers.phases import approval
 from lyncdr_helpers.phases.acts.loop import Receipt, Tally, carry_out
-from lyncdr_helpers.phases.sets_in_use import sets_in_use
+from lyncdr_helpers.phases.sets_in_use import running, sets_in_use
 from lyncdr_helpers.plan import Change, Plan
 from lyncdr_helpers.session import Session, open_session
 
 ACT = "remove sets"
 KIND = "remove-set"
+ASIDE = "remove-unpublished"
+"""Of a folder that never became a set."""
+NO_MANIFEST = "no manifest"
 Decided = Sequence[tuple[StoredSet, Decision]]
 """Every set with what becomes of it, oldest first."""
 
@@ -46,6 +49,7 @@ def decide(loaded: LoadedParams, found: Sequence[StoredSet], now: dt.datetime) -
         loaded.params.retention,
         now,
         sets_in_use(loaded),
+        running(loaded),
     )
     by_name = {one.name: one for one in found}
     return [(by_name[decision.name], decision) for decision in decisions]
@@ -70,7 +74,13 @@ def make_plan(session: Session, decided: Decided) -> Plan:
             f"{session.params.deployment}, {len(leaving)} of {len(decided)} sets go",
             _basis(session, decided),
             (
-                Change(KIND, one.name, one.manifest, "", {"state": one.state, "size": str(one.size)})
+                Change(
+                    KIND if one.published else ASIDE,
+                    one.name,
+                    one.manifest or NO_MANIFEST,
+                    "",
+                    {"state": one.state, "size": str(one.size)},
+                )
                 for one, _ in leaving
             ),
         )
@@ -89,22 +99,21 @@ def remove(session: Session, made: Plan) -> Tally:
     """One set after the other, out of sight and then deleted; what a crash left half deleted is deleted too."""
 
     def see(some: Sequence[Change]) -> Mapping[str, str]:
-        visible = set(session.store.sets())
+        published, aside = set(session.store.sets()), set(session.store.unpublished())
         return {
-            one.target: session.store.digest(one.target, manifests.NAME) if one.target in visible else ""
+            one.target: _lies_there(session, one) if one.target in (published if one.kind == KIND else aside) else ""
             for one in some
         }
 
     def do(some: Sequence[Change]) -> Receipt:
         for one in some:
-            session.store.remove(one.target)
+            session.store.remove(one.target, published=one.kind == KIND)
         return Receipt()
 
     with session.step(ACT):
         tally = carry_out(session, ACT, made.changes, see, do, batch=1)
-        for target, seen in see(made.changes).items():
-            if not seen:
-                session.store.remove(target)
+        seen = see(made.changes)
+        do([one for one in made.changes if not seen[one.target]])
         return tally
 
 
@@ -112,6 +121,14 @@ def finish(session: Session, tally: Tally) -> str:
     """The last word. A removal that fails stops the run before this."""
     session.end("done", 0, removed=tally.done + tally.already)
     return tally.text
+
+
+def _lies_there(session: Session, one: Change) -> str:
+    """The digest of the manifest of what would go."""
+    published = one.kind == KIND
+    if manifests.NAME not in session.store.files(one.target, published=published):
+        return NO_MANIFEST
+    return session.store.digest(one.target, manifests.NAME, published=published)
 
 
 def _basis(session: Session, decided: Decided) -> Mapping[str, str]:

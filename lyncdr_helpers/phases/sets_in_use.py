@@ -1,11 +1,12 @@
-"""Which sets an activation rests on: nobody takes a set away from under a run that may still restore from it."""
+"""Which sets are in use: an activation rests on one, a backup makes one. Nobody takes a set away from under a run."""
 
 from __future__ import annotations
 
 import json
 from collections.abc import Iterator
 
-from lyncdr_helpers import journal, runfolder
+from lyncdr_helpers import files, journal, runfolder
+from lyncdr_helpers.clock import SystemClock
 from lyncdr_helpers.params.reading import LoadedParams
 from lyncdr_helpers.runfolder import BROKEN, RunFolder, RunSummary
 
@@ -22,6 +23,12 @@ def sets_in_use(loaded: LoadedParams) -> dict[str, str]:
         if _is_open(run, loaded.params.deployment):
             found |= dict.fromkeys(_names(RunFolder(runs_folder / run.run), run), run.run)
     return found
+
+
+def running(loaded: LoadedParams) -> str:
+    """The backup that is at work on this machine, by the lock that it holds; empty where none is."""
+    lock = files.Lock(loaded.locate(loaded.params.runs_folder) / "backup.lock", SystemClock())
+    return str(lock.holder().get("run", "")) if lock.is_held() else ""
 
 
 def _is_open(run: RunSummary, deployment: str) -> bool:
