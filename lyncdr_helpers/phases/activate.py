@@ -202,7 +202,7 @@ def _hold_incomplete(session: Session, chosen: Chosen) -> None:
     manifest = chosen.manifest
     if manifest.complete:
         return
-    lacks = [f"{one.kind} of {one.pool}".removesuffix(" of ") for one in manifest.absent if one.why == "failed"]
+    lacks = [f"{one.kind} of {one.pool}".removesuffix(" of ") for one in manifest.failed_parts]
     parts = f", and it lacks {', '.join(lacks)}" if lacks else ""
     what = f"Set {manifest.name} is INCOMPLETE: {len(manifest.differences)} users are not in it{parts}."
     if session.keys.to_sign() is None:

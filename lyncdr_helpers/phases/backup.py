@@ -11,7 +11,7 @@ import pandas as pd
 
 from lyncdr_helpers import files
 from lyncdr_helpers.backups import manifest as manifests
-from lyncdr_helpers.backups import rotation, sets, signed
+from lyncdr_helpers.backups import rotation, signed
 from lyncdr_helpers.backups.completeness import compare
 from lyncdr_helpers.backups.manifest import Manifest, Part, UserRecord
 from lyncdr_helpers.clock import stamp
@@ -20,7 +20,7 @@ from lyncdr_helpers.contacts.inventory import read_holdings
 from lyncdr_helpers.directory.inventory import Inventory, read_inventory
 from lyncdr_helpers.errors import Incomplete, InputError, OperationError
 from lyncdr_helpers.params.sites import Pool
-from lyncdr_helpers.phases import exchange, night, settings
+from lyncdr_helpers.phases import exchange, night, settings, work_folder
 from lyncdr_helpers.phases.night import Night
 from lyncdr_helpers.session import Session, open_session
 
@@ -42,18 +42,18 @@ def take_inventory(session: Session) -> Night:
     """
     with session.step("inventory"):
         for run in night.sweep(session):
-            session.tell(f"The night {run} was cut short; its set is marked FAILED.")
+            session.tell(f"The night {run} was cut short; what it left on this machine is gone.")
         found = night.begin(session, read_inventory(session.directory, session.params.directory.base))
-        _take_inventory(found)
-        homed = {pool.fqdn: len(found.inventory.movable(pool.fqdn)) for pool in session.params.sites.primary.pools}
-        for pool, count in homed.items():
-            session.fact(f"users homed on {pool}", count)
-        if not any(homed.values()):
-            found.clear()
-            raise OperationError(
-                f"Nobody is homed on {', '.join(homed)}: a backup of nobody would be complete, and worth nothing.",
-                "After a failover, back up the pool that has the users now: name it under sites.primary.",
-            )
+        with found.guarded("inventory"):
+            _take_inventory(found)
+            homed = {pool.fqdn: len(found.inventory.movable(pool.fqdn)) for pool in session.params.sites.primary.pools}
+            for pool, count in homed.items():
+                session.fact(f"users homed on {pool}", count)
+            if not any(homed.values()):
+                raise OperationError(
+                    f"Nobody is homed on {', '.join(homed)}: a backup of nobody would be complete, and worth nothing.",
+                    "After a failover, back up the pool that has the users now: name it under sites.primary.",
+                )
         return found
 
 
@@ -103,17 +103,15 @@ def check_restore(session: Session, found: Night) -> int:
     users whose record does not come through: then the copy is no backup of them.
     """
     with found.step("restore check"):
-        before = sets.newest(session.store, session.params.deployment)
-        known = rotation.last_rebuilt(before.users if before else ())
+        known = rotation.last_rebuilt([user for one in found.earlier for user in one.users])
         now, rule = session.clock.now(), session.params.backup.restore_check
         chosen = rotation.tonight(found.records, known, rule, now, random.SystemRandom())
         for part in found.parts:
             if part.kind == "contacts":
                 _rebuild(session, found, part, {address for pool, address in chosen if pool == part.pool})
-        proven = dict.fromkeys(chosen, stamp(now))
+        rebuilt = known | dict.fromkeys(chosen, stamp(now))
         found.records = [
-            one.model_copy(update={"rebuilt_at": {**known, **proven}.get(rotation.key_of(one), "")})
-            for one in found.records
+            one.model_copy(update={"rebuilt_at": rebuilt.get(rotation.key_of(one), "")}) for one in found.records
         ]
         session.fact("users rebuilt from the copy", len(chosen))
         return len(chosen)
@@ -122,12 +120,11 @@ def check_restore(session: Session, found: Night) -> int:
 def seal(session: Session, found: Night) -> Manifest:
     """The manifest, signed and written last: what the set holds, and whether that is all. With it the set appears."""
     with found.step("manifest"):
+        found.compare()
         made = found.manifest(found.state)
-        written = found.folder / manifests.NAME
-        files.replace_json(written, made.spelled())
-        names = [manifests.NAME]
+        names = night.describe(made, found.folder)
         if key := session.keys.to_sign():
-            content, now = written.read_bytes(), session.clock.now()
+            content, now = (found.folder / manifests.NAME).read_bytes(), session.clock.now()
             signature = signed.sign_manifest(key, content, made.name, made.made_by, now)
             files.replace(found.folder / signed.NAME, signature)
             names.append(signed.NAME)
@@ -144,6 +141,8 @@ def finish(session: Session, made: Manifest) -> str:
     session.fact("set", made.name)
     session.fact("state", made.state)
     session.fact("differences", len(made.differences))
+    session.fact("failed parts", len(made.failed_parts))
+    session.fact("size", made.size)
     with session.step("verdict"):
         if not made.complete:
             lacking = [f"{one.address}: {one.reason}" for one in made.differences[:NAMED]]
@@ -196,11 +195,10 @@ def _require_same(session: Session, found: Night, wanted: Mapping[str, str]) -> 
 
 def _take_inventory(found: Night) -> None:
     rows = pd.DataFrame(_rows(found.inventory))
-    found.folder.mkdir(parents=True)
     for suffix, write in (("csv", rows.to_csv), ("parquet", rows.to_parquet)):
-        made = found.folder / f"users.{suffix}"
-        write(made, index=False)
-        found.take("inventory", made, f"inventory/users.{suffix}")
+        with work_folder.making(found.session, f"users.{suffix}") as path:
+            write(path, index=False)
+        found.take("inventory", path, f"inventory/users.{suffix}")
 
 
 def _records(pool: Pool, export: Path) -> list[UserRecord]:

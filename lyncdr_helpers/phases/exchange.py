@@ -34,10 +34,10 @@ def fresh(session: Session, name: str) -> tuple[str, Path]:
     return there, here
 
 
-def tidy(session: Session) -> None:
-    """Remove this run's files: contact lists do not stay behind in a folder that others can see."""
+def tidy(session: Session, run: str = "") -> None:
+    """Remove a run's files, this one's unless another is named: contact lists do not stay where others can see them."""
     folder = session.loaded.locate(session.params.management_host.exchange.here)
-    for path in folder.glob(f"{session.folder.run}-*"):
+    for path in folder.glob(f"{run or session.folder.run}-*"):
         path.unlink(missing_ok=True)
 
 

@@ -3,25 +3,29 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
-from functools import partial
+from functools import cached_property
 from pathlib import Path
-from typing import Any, Literal
+from typing import Literal
 
 from lyncdr_helpers import __version__, files, runfolder
+from lyncdr_helpers.backups import alarms, stored
 from lyncdr_helpers.backups import manifest as manifests
+from lyncdr_helpers.backups import summary as summaries
 from lyncdr_helpers.backups.completeness import Completeness
-from lyncdr_helpers.backups.manifest import Absence, Kind, Manifest, Part, State, UserRecord
+from lyncdr_helpers.backups.manifest import Absence, Alarm, Kind, Manifest, Part, State, UserRecord
+from lyncdr_helpers.checks import Check, Verdict
 from lyncdr_helpers.clock import stamp
 from lyncdr_helpers.directory.inventory import Inventory
 from lyncdr_helpers.errors import InputError, LyncdrError, OperationError, UnknownOutcome
 from lyncdr_helpers.phases import exchange
-from lyncdr_helpers.runfolder import RunFolder, RunSummary
+from lyncdr_helpers.runfolder import RunFolder
 from lyncdr_helpers.session import Session
 
-CUT_SHORT = "The night was cut short, and its run does not say by what."
+UNFINISHED = "It was begun, and nothing says that it ended: it is being made, or was cut short."
+MEANT = "Ask whether it is meant. If it is not, the set that it is compared with still has what is gone."
 
 
 @dataclass(frozen=True)
@@ -40,7 +44,8 @@ class Source:
 class Night:
     """What a backup has gathered. `folder`: where the set is put together; nothing of it is visible in the store yet.
 
-    absent: parts that are switched off or could not be made. alarms: what looks wrong beside the nights before.
+    absent: parts that are switched off or could not be made. alarms: what looks wrong beside `compared_with`, the set
+    of a night before.
     """
 
     session: Session
@@ -51,7 +56,8 @@ class Night:
     records: list[UserRecord] = field(default_factory=list)
     response_groups: dict[str, tuple[str, ...]] = field(default_factory=dict)
     completeness: list[Completeness] = field(default_factory=list)
-    alarms: list[str] = field(default_factory=list)
+    alarms: tuple[Alarm, ...] = ()
+    compared_with: str = ""
 
     @property
     def name(self) -> str:
@@ -68,6 +74,11 @@ class Night:
     def size(self) -> int:
         """Of all its parts, in bytes."""
         return sum(part.size for part in self.parts)
+
+    @cached_property
+    def earlier(self) -> tuple[Manifest, ...]:
+        """The sets that this night is held against, oldest first; read when they are first asked for."""
+        return stored.earlier(self.session.store, self.session.params.deployment)
 
     # -- parts ------------------------------------------------------------------------------------------------------
     def take(self, kind: Kind, source: Path, name: str, pool: str = "") -> Part:
@@ -106,8 +117,16 @@ class Night:
     # -- the end ----------------------------------------------------------------------------------------------------
     def manifest(self, state: State, reason: str = "") -> Manifest:
         """What the set holds by now."""
+        params = self.session.params
         return Manifest(
-            **_origin(self.session, self.name),
+            name=self.name,
+            deployment=params.deployment,
+            generation=params.generation,
+            run=self.name,
+            made_at=stamp(self.session.clock.now()),
+            made_by="{user}@{host}".format(**files.whoami()),
+            version=__version__,
+            params_digest=self.session.loaded.digest,
             state=state,
             reason=reason,
             parts=tuple(self.parts),
@@ -116,19 +135,33 @@ class Night:
             response_groups=self.response_groups,
             differences=tuple(one for pool in self.completeness for one in pool.missing),
             extra=tuple(one for pool in self.completeness for one in pool.extra),
-            alarms=tuple(self.alarms),
+            alarms=self.alarms,
+            compared_with=self.compared_with,
         )
+
+    def compare(self) -> None:
+        """Hold the set against the nights before. What looks wrong is for people, and changes nothing about its state."""
+        before = alarms.beside(self.earlier)
+        self.alarms = alarms.compare(self.earlier, self.manifest(self.state), self.session.params.backup.alarms)
+        self.compared_with = before.name if before else ""
+        self.session.fact("alarms", [str(one) for one in self.alarms])
+        if before:
+            self.session.record(*_checks(self.alarms, before.name))
 
     @contextmanager
     def step(self, name: str) -> Iterator[None]:
-        """One step of the night. Whatever ends it badly leaves a set that says FAILED, beside those that count."""
-        with self.session.step(name):
-            try:
-                yield
-            except BaseException as error:
-                reason = str(error) if isinstance(error, LyncdrError) else f"{type(error).__name__} during {name}."
-                self._abandon(reason)
-                raise
+        """One step of the night."""
+        with self.session.step(name), self.guarded(name):
+            yield
+
+    @contextmanager
+    def guarded(self, name: str) -> Iterator[None]:
+        """Whatever ends it badly is said by the set in the store too, and leaves nothing on this machine."""
+        try:
+            yield
+        except BaseException as error:
+            self._abandon(str(error) if isinstance(error, LyncdrError) else f"{_spoken(error)} during {name}.")
+            raise
 
     def clear(self) -> None:
         """Remove what the night left on this machine and in the exchange folder."""
@@ -137,15 +170,21 @@ class Night:
             exchange.tidy(self.session)
 
     def _abandon(self, reason: str) -> None:
-        mark(self.session, self.manifest("FAILED", reason), self.folder)
+        try:
+            _mark(self.session, self.manifest("FAILED", reason), self.folder)
+        except (LyncdrError, OSError) as error:
+            self.session.tell(f"The store does not hear why set {self.name} failed: {error}")
         self.clear()
 
 
 def begin(session: Session, inventory: Inventory) -> Night:
-    """A night with nothing in it."""
-    folder = work_folder(session, session.folder.run)
-    shutil.rmtree(folder, ignore_errors=True)
-    return Night(session, folder, inventory)
+    """A night with nothing in it. From now on the store holds a set of its name that says FAILED, until it is sealed:
+    whatever ends the night, be it a power cut, leaves nothing that could pass for a set. Raises as the store does.
+    """
+    night = Night(session, work_folder(session, session.folder.run), inventory)
+    shutil.rmtree(night.folder, ignore_errors=True)
+    _mark(session, night.manifest("FAILED", UNFINISHED), night.folder)
+    return night
 
 
 def work_folder(session: Session, run: str) -> Path:
@@ -153,57 +192,51 @@ def work_folder(session: Session, run: str) -> Path:
     return session.loaded.locate(session.params.backup.work_folder) / run
 
 
-def mark(session: Session, failed: Manifest, folder: Path) -> None:
-    """Leave a FAILED set's manifest beside its files in the store, unpublished. A store that is gone stays unmarked."""
-    written = folder / manifests.NAME
-    try:
-        files.replace_json(written, failed.spelled())
-        session.store.send(written, failed.name, manifests.NAME)
-    except (LyncdrError, OSError) as error:
-        session.tell(f"The store does not hear that set {failed.name} failed: {error}")
-
-
 def sweep(session: Session) -> tuple[str, ...]:
-    """Mark and clear up what killed nights of this machine left behind; their names.
+    """Remove what killed nights left on this machine; their names. The store keeps what it has of them.
 
     Nobody else is at work there: whoever sweeps holds the lock of all backups of this runs folder.
     """
-    aside = session.store.unpublished()
-    here = [path.name for path in work_folder(session, "").glob("*") if path.is_dir()]
-    ours = [run for run in map(partial(_killed, session), sorted({*aside, *here})) if run]
-    for run in ours:
-        folder = work_folder(session, run.run)
-        if run.run in aside and manifests.NAME not in session.store.files(run.run, published=False):
-            mark(session, _nothing(session, run), folder)
-        shutil.rmtree(folder, ignore_errors=True)
-    return tuple(run.run for run in ours)
+    swept = [path for path in work_folder(session, "").glob("*") if path.is_dir() and _is_earlier(session, path.name)]
+    for path in swept:
+        shutil.rmtree(path, ignore_errors=True)
+        exchange.tidy(session, path.name)
+    return tuple(path.name for path in swept)
 
 
-def _killed(session: Session, name: str) -> RunSummary | None:
-    """The run of that name, where it is a backup of this deployment and not the present one."""
+def _mark(session: Session, failed: Manifest, folder: Path) -> None:
+    """Leave a FAILED set's manifest beside its files in the store, unpublished."""
+    for name in describe(failed, folder):
+        session.store.send(folder / name, failed.name, name)
+
+
+def describe(made: Manifest, folder: Path) -> list[str]:
+    """Write the manifest and its summary into the folder; the names of the files."""
+    files.replace_json(folder / manifests.NAME, made.spelled())
+    short = summaries.of(made, files.digest_file(folder / manifests.NAME))
+    files.replace_json(folder / summaries.NAME, short.model_dump(mode="json"))
+    return [manifests.NAME, summaries.NAME]
+
+
+def _checks(found: Sequence[Alarm], name: str) -> Iterator[Check]:
+    """A row for each alarm, or one that says there is none."""
+    area, expected = "nights before", f"as in set {name}"
+    for alarm in found:
+        whose = alarm.address or alarm.pool
+        yield Check(area, f"{alarm.kind} of {whose}" if whose else alarm.kind, Verdict.WARN, alarm.text, expected, MEANT)
+    if not found:
+        yield Check(area, "alarms", Verdict.PASS, "none", expected)
+
+
+def _is_earlier(session: Session, name: str) -> bool:
+    """Whether that is the run of another backup of this deployment."""
     folder = RunFolder(session.loaded.locate(session.params.runs_folder) / name)
     try:
-        run = runfolder.summarise(folder) if folder.journal.is_file() and name != session.folder.run else None
+        run = runfolder.summarise(folder) if name != session.folder.run else None
     except InputError:
-        return None
-    return run if run and (run.phase, run.deployment) == ("backup", session.params.deployment) else None
+        return False
+    return run is not None and (run.phase, run.deployment) == ("backup", session.params.deployment)
 
 
-def _nothing(session: Session, run: RunSummary) -> Manifest:
-    origin = {**_origin(session, run.run), "made_at": run.began, "made_by": run.by}
-    return Manifest(
-        **origin, state="FAILED", reason=CUT_SHORT, parts=(), users=(), response_groups={}, differences=(), extra=()
-    )
-
-
-def _origin(session: Session, run: str) -> Mapping[str, Any]:
-    return {
-        "name": run,
-        "deployment": session.params.deployment,
-        "generation": session.params.generation,
-        "run": run,
-        "made_at": stamp(session.clock.now()),
-        "made_by": "{user}@{host}".format(**files.whoami()),
-        "version": __version__,
-        "params_digest": session.loaded.digest,
-    }
+def _spoken(error: BaseException) -> str:
+    return "Interrupted" if isinstance(error, KeyboardInterrupt) else type(error).__name__

@@ -17,7 +17,8 @@ from traitlets import Unicode
 
 import lyncdr_helpers
 
-LAST_WORDS_SECONDS = 2.0
+LAST_WORDS_SECONDS = 10.0
+"""A backup that is cut short says so in its store first, which may be far away."""
 
 
 class OwnInterpreter(KernelSpecManager):

@@ -36,6 +36,7 @@ def test_no_secret_in_what_runs_leave_behind(scene: Scene) -> None:
     the runs and of the backup store, and nothing on stdout or stderr, holds a secret in any common spelling.
     """
     secrets = {name: scene.blueprint.secret(name).read_text(encoding="utf-8").strip() for name in NAMES}
+    secrets["signing"] = scene.blueprint.secret("signing").read_text(encoding="utf-8").splitlines()[1]
     printed = [scene.run("prepare"), scene.run("backup")]
     scene.lose_primary()
     refused = scene.run("activate", "--mode", "live")
