@@ -140,7 +140,7 @@ class Night:
         )
 
     def compare(self) -> None:
-        """Hold the set against the nights before. What looks wrong is for people, and changes nothing about its state."""
+        """Hold the set against the nights before. What looks wrong is for people; the state does not rest on it."""
         before = alarms.beside(self.earlier)
         self.alarms = alarms.compare(self.earlier, self.manifest(self.state), self.session.params.backup.alarms)
         self.compared_with = before.name if before else ""
@@ -182,8 +182,11 @@ def begin(session: Session, inventory: Inventory) -> Night:
     whatever ends the night, be it a power cut, leaves nothing that could pass for a set. Raises as the store does.
     """
     night = Night(session, work_folder(session, session.folder.run), inventory)
-    shutil.rmtree(night.folder, ignore_errors=True)
-    _mark(session, night.manifest("FAILED", UNFINISHED), night.folder)
+    try:
+        _mark(session, night.manifest("FAILED", UNFINISHED), night.folder)
+    except BaseException:
+        night.clear()
+        raise
     return night
 
 
@@ -218,12 +221,12 @@ def describe(made: Manifest, folder: Path) -> list[str]:
     return [manifests.NAME, summaries.NAME]
 
 
-def _checks(found: Sequence[Alarm], name: str) -> Iterator[Check]:
+def _checks(found: Sequence[Alarm], before: str) -> Iterator[Check]:
     """A row for each alarm, or one that says there is none."""
-    area, expected = "nights before", f"as in set {name}"
+    area, expected = "nights before", f"as in set {before}"
     for alarm in found:
-        whose = alarm.address or alarm.pool
-        yield Check(area, f"{alarm.kind} of {whose}" if whose else alarm.kind, Verdict.WARN, alarm.text, expected, MEANT)
+        name = " of ".join(filter(None, [alarm.kind, alarm.address or alarm.pool]))
+        yield Check(area, name, Verdict.WARN, alarm.text, expected, MEANT)
     if not found:
         yield Check(area, "alarms", Verdict.PASS, "none", expected)
 
