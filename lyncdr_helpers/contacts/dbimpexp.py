@@ -1,23 +1,21 @@
 """The documents of dbimpexp (Lync 2010): reading an export and writing an import, one user at a time.
 
-UTF-16 with BOM; root HomedResources, one HomedResource per user with ContactGroups, Contacts, and much that is carried
-unread. Names are base64 of UTF-8. Source: dbimpexp-readme.htm on the product's media, and published exports.
+UTF-16 with a byte order mark; root HomedResources, one HomedResource per user with ContactGroups, Contacts, and much
+that is carried unread. Names are base64 of UTF-8. Source: dbimpexp-readme.htm on the product's media, and exports
+that were published.
 """
 
 from __future__ import annotations
 
 import base64
-import binascii
-import os
-import tempfile
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import Any
 
 from lxml import etree
 
 from lyncdr_helpers import files
+from lyncdr_helpers.contacts.encoding import REMEDY, read_text
 from lyncdr_helpers.contacts.lists import Contact, ContactList, Group, Member, address
 from lyncdr_helpers.errors import InputError
 
@@ -25,13 +23,20 @@ NAMESPACE = "http://schemas.microsoft.com/RtcServer/2002/11/dbimpexp"
 ROOT = f"{{{NAMESPACE}}}HomedResources"
 RESOURCE = f"{{{NAMESPACE}}}HomedResource"
 GROUP = f"{{{NAMESPACE}}}ContactGroups/{{{NAMESPACE}}}ContactGroup"
-CONTACT = f"{{{NAMESPACE}}}Contacts/{{{NAMESPACE}}}Contact"
+CONTACTS = f"{{{NAMESPACE}}}Contacts"
+CONTACT = f"{CONTACTS}/{{{NAMESPACE}}}Contact"
 CONTAINER = f"{{{NAMESPACE}}}Containers/{{{NAMESPACE}}}Container"
 MEMBER = f"{{{NAMESPACE}}}UserMember"
 
-REMEDY = "Export the pool again, and do not edit the file."
 # libxml2's own limits stay on (no huge_tree): they are per node, not per file, and stop documents that explode.
-SAFE = {"resolve_entities": False, "no_network": True, "load_dtd": False}
+# Entities of a document type are never met, as it is refused first. To leave the unknown ones alone (False) is no
+# option: a parser that is fed then drops what it has at the first of them and takes what follows for a new document.
+SAFE = {"resolve_entities": "internal", "no_network": True, "load_dtd": False}
+FED = {**SAFE, "encoding": "utf-8"}
+LARGEST = 1 << 22
+"""How many characters one user may take. A thousand contacts, as many as a pool allows, take some 150,000."""
+LONGEST_NUMBER = 9
+"""Digits of a group's number."""
 
 
 def read_export(path: Path) -> Iterator[ContactList]:
@@ -41,12 +46,8 @@ def read_export(path: Path) -> Iterator[ContactList]:
     or a value that cannot be decoded. The error may come after many users: nothing is known to be whole before the end.
     """
     try:
-        with path.open("rb") as file:
-            _require_root(file, path)
-            file.seek(0)
-            yield from _read(file, path)
-    except OSError as cause:
-        raise InputError(f"{path} cannot be read: {cause.strerror}.", "Check the path and who may read it.") from cause
+        _require_root(path)
+        yield from _read(path)
     except etree.XMLSyntaxError as cause:
         raise InputError(f"{path} is not a whole XML document: {cause.msg}.", REMEDY) from cause
 
@@ -54,9 +55,28 @@ def read_export(path: Path) -> Iterator[ContactList]:
 def parse(element: bytes) -> ContactList:
     """The contact list of one HomedResource. Raises InputError as `read_export` does."""
     try:
-        return _contact_list(etree.fromstring(element, etree.XMLParser(**SAFE)), Path("HomedResource"))
+        resource = etree.fromstring(element, etree.XMLParser(**SAFE))
     except etree.XMLSyntaxError as cause:
         raise InputError(f"A HomedResource is not well-formed: {cause.msg}.", REMEDY) from cause
+    if resource.getroottree().docinfo.internalDTD is not None:
+        raise InputError("A HomedResource holds a document type declaration; dbimpexp writes none.", REMEDY)
+    return contact_list(resource, f"HomedResource, line {resource.sourceline}")
+
+
+def contact_list(resource: Any, where: str) -> ContactList:
+    """The contact list of a HomedResource that is the root of its document. where: words for an error to begin with."""
+    user = address(_attribute(resource, "UserAtHost", where))
+    where = f"{where}, user {user}"
+    groups = tuple(_group(group, where) for group in resource.iterfind(GROUP))
+    contacts = tuple(_contact(contact, where) for contact in resource.iterfind(CONTACT))
+    members = tuple(member for container in resource.iterfind(CONTAINER) for member in _members(container, where))
+    return ContactList(user, groups, contacts, _canonical(resource, where), members)
+
+
+def importable(found: ContactList) -> ContactList:
+    """The list as an import document holds it: without the user as a contact of themself."""
+    element = _without_self(found)
+    return found if element is found.element else parse(element)
 
 
 def write_import(path: Path, lists: Iterable[ContactList]) -> None:
@@ -65,34 +85,66 @@ def write_import(path: Path, lists: Iterable[ContactList]) -> None:
     Replaces the file in one step. Raises InputError when a user comes twice.
     """
     seen: set[str] = set()
-    with _replacing(path) as file:
+    with files.replacing(path) as file:
         file.write(f'<?xml version="1.0" encoding="utf-16"?>\n<HomedResources xmlns="{NAMESPACE}">\n'.encode("utf-16"))
         for found in lists:
             _require_once(found.user, seen, path)
-            file.write((_on_its_own(_without_self(found)).decode() + "\n").encode("utf-16-le"))
+            file.write((_below_the_root(_without_self(found)).decode() + "\n").encode("utf-16-le"))
         file.write("</HomedResources>\n".encode("utf-16-le"))
 
 
 # -- reading --------------------------------------------------------------------------------------------------------
 
 
-def _require_root(file: BinaryIO, path: Path) -> None:
-    _, root = next(etree.iterparse(file, events=("start",), **SAFE))
+class _Root:
+    """A parser's target that knows the root's name once it was read, and takes no document type."""
+
+    tag = ""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+
+    def doctype(self, *_: str) -> None:
+        raise InputError(f"{self._path} holds a document type declaration; dbimpexp writes none.", REMEDY)
+
+    def start(self, tag: str, _: object) -> None:
+        self.tag = self.tag or tag
+
+    def close(self) -> str:
+        return self.tag
+
+
+def _require_root(path: Path) -> None:
+    root = _Root(path)
+    parser = etree.XMLParser(target=root, **FED)
+    for text in read_text(path):
+        parser.feed(text.encode())
+        if root.tag:
+            break
+    else:
+        parser.close()
     if root.tag != ROOT:
         raise InputError(f"{path} is no dbimpexp document: its root is {root.tag}.", "Give the file dbimpexp wrote.")
-    if root.getroottree().docinfo.internalDTD is not None:
-        raise InputError(f"{path} holds a document type declaration; dbimpexp writes none.", REMEDY)
 
 
-def _read(file: BinaryIO, path: Path) -> Iterator[ContactList]:
+def _read(path: Path) -> Iterator[ContactList]:
     seen: set[str] = set()
-    for _, element in etree.iterparse(file, events=("end",), tag=RESOURCE, **SAFE):
-        if element.getparent().tag != ROOT:
-            continue  # part of something that nobody here understands, and carried with it
-        found = _contact_list(element, path)
-        _require_once(found.user, seen, path)
-        yield found
-        _forget(element)
+    last, taken = "the beginning", 0
+    parser = etree.XMLPullParser(events=("end",), tag=RESOURCE, **FED)
+    for text in read_text(path):
+        parser.feed(text.encode())
+        taken += len(text)
+        for _, element in parser.read_events():
+            if element.getparent().getparent() is not None:
+                continue  # part of something that nobody here understands, and carried with it
+            found = contact_list(_on_its_own(element), f"{path}, line {element.sourceline}")
+            _require_once(found.user, seen, path)
+            yield found
+            _forget(element)
+            last, taken = found.user, 0
+        if taken > LARGEST:
+            raise InputError(f"{path} holds {taken:,} characters after {last}, and no user ends there.", REMEDY)
+    parser.close()
 
 
 def _forget(element: Any) -> None:
@@ -103,20 +155,16 @@ def _forget(element: Any) -> None:
         del parent[0]
 
 
-def _contact_list(element: Any, path: Path) -> ContactList:
-    where = f"{path}, line {element.sourceline}"
-    user = address(_attribute(element, "UserAtHost", where))
-    where = f"{where}, user {user}"
-    groups = tuple(_group(group, where) for group in element.iterfind(GROUP))
-    contacts = tuple(_contact(contact, where) for contact in element.iterfind(CONTACT))
-    members = tuple(member for container in element.iterfind(CONTAINER) for member in _members(container, where))
-    return ContactList(user, groups, contacts, _canonical(element), members)
+def _on_its_own(element: Any) -> Any:
+    """The element as a document: libxml2 spells namespaces wrongly in the C14N of a part of another document."""
+    return etree.fromstring(etree.tostring(element, encoding="utf-8", with_tail=False), etree.XMLParser(**SAFE))
 
 
-def _canonical(element: Any) -> bytes:
-    """C14N of an element as a document of its own: libxml2 declares namespaces wrongly when it is part of another."""
-    alone = etree.fromstring(etree.tostring(element, encoding="utf-8", with_tail=False), etree.XMLParser(**SAFE))
-    spelled: bytes = etree.tostring(alone, method="c14n")
+def _canonical(resource: Any, where: str) -> bytes:
+    try:
+        spelled: bytes = etree.tostring(resource, method="c14n")
+    except etree.C14NError as cause:
+        raise InputError(f"{where}: a namespace is no absolute URI, so no digest can be made of it.", REMEDY) from cause
     return spelled
 
 
@@ -149,7 +197,7 @@ def _attribute(element: Any, name: str, where: str) -> str:
 
 
 def _number(text: str, where: str) -> int:
-    if not (text.isascii() and text.isdigit()):
+    if not (text.isascii() and text.isdigit() and len(text) <= LONGEST_NUMBER):
         raise InputError(f"{where}: {text!r} is not a group number.", REMEDY)
     return int(text)
 
@@ -157,7 +205,7 @@ def _number(text: str, where: str) -> int:
 def _decoded(text: str, where: str) -> str:
     try:
         return base64.b64decode(text, validate=True).decode() if text else ""
-    except (binascii.Error, UnicodeDecodeError) as cause:
+    except ValueError as cause:  # base64's error and UTF-8's are both one
         raise InputError(f"{where}: {text!r} is not base64 of UTF-8.", REMEDY) from cause
 
 
@@ -181,25 +229,10 @@ def _without_self(found: ContactList) -> bytes:
     return kept
 
 
-def _on_its_own(element: bytes) -> bytes:
+def _below_the_root(element: bytes) -> bytes:
     """A canonical element as it may stand below the root: it never inherits the root's default namespace.
 
     C14N declares a default namespace first. Without one, an unknown child would fall into the root's.
     """
     name, _, rest = element.partition(b" ")
     return element if rest.startswith(b'xmlns="') else name + b' xmlns="" ' + rest
-
-
-@contextmanager
-def _replacing(path: Path) -> Iterator[BinaryIO]:
-    """As files.replace, for content that comes in pieces."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    handle, aside = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
-    try:
-        with os.fdopen(handle, "wb") as file:
-            yield file
-            files.sync(file)
-        Path(aside).replace(path)
-    except BaseException:
-        Path(aside).unlink(missing_ok=True)
-        raise

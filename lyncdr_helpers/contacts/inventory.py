@@ -4,11 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from itertools import islice
+from pathlib import Path
 
+from lxml import etree
+
+from lyncdr_helpers.contacts import runs
+from lyncdr_helpers.contacts.dbimpexp import parse, read_export
 from lyncdr_helpers.contacts.lists import ContactList
+from lyncdr_helpers.contacts.slices import InDoubt, read_slices
+from lyncdr_helpers.errors import InputError
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Holding:
     """One user's counts, and the digest of the whole list."""
 
@@ -19,8 +27,44 @@ class Holding:
     digest: str
 
 
+def read_holdings(path: Path) -> Iterator[Holding]:
+    """One row per user of an export of dbimpexp's, in its order: holdings(read_export(path)), in a fifth of the time.
+
+    Raises InputError as read_export does, and like it perhaps after many users.
+    """
+    read = 0
+    try:
+        for found in _read_slices(path):
+            yield found
+            read += 1
+    except (InDoubt, InputError):
+        # The parser has the last word, and the words for what is wrong, with its line.
+        yield from islice(holdings(read_export(path)), read, None)
+
+
 def holdings(lists: Iterable[ContactList]) -> Iterator[Holding]:
     """One row per list, as they come; the lists themselves are not kept."""
-    for found in lists:
-        mirrored = sum(1 for group in found.groups if group.external_uri)
-        yield Holding(found.user, len(found.contacts), len(found.groups) - mirrored, mirrored, found.digest)
+    return map(_holding, lists)
+
+
+def _read_slices(path: Path) -> Iterator[Holding]:
+    seen: set[str] = set()
+    for document in read_slices(path):
+        found = _read(document)
+        if found.user in seen:
+            raise InDoubt
+        seen.add(found.user)
+        yield found
+
+
+def _read(document: bytes) -> Holding:
+    try:
+        found, more = runs.read(document) or (parse(document), 0)
+    except etree.XMLSyntaxError as cause:
+        raise InDoubt from cause
+    return _holding(found, more)
+
+
+def _holding(found: ContactList, more: int = 0) -> Holding:
+    mirrored = sum(1 for group in found.groups if group.external_uri)
+    return Holding(found.user, len(found.contacts) + more, len(found.groups) - mirrored, mirrored, found.digest)
