@@ -2,7 +2,7 @@
 SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help drill test servers playbook lint format lock clean
+.PHONY: help drill test servers nights playbook lint format lock clean
 
 # Every kernel starts in a second once its imports are compiled, and in five when they never are.
 export PYTHONDONTWRITEBYTECODE :=
@@ -25,13 +25,16 @@ drill: .venv/.drill  ## Lose a site in the lab and bring every user back
 test:  ## Lint, types, tests and notebooks, against real servers where they can be installed
 	.ci/packages.sh
 	$(MAKE) --no-print-directory lint
-	$(MAKE) --no-print-directory --jobs=2 --output-sync=target --keep-going servers playbook
+	$(MAKE) --no-print-directory --jobs=3 --output-sync=target --keep-going servers nights playbook
 
-# Two halves at once, each on loopback addresses of its own; what a half prints comes when it is done.
-servers: .venv/.test  ## One half of the tests: the ports' contracts, the lab and the faults, over real servers
-	$(BIN)/pytest $(ARGS) tests/contracts tests/lab tests/faults
-playbook: .venv/.test  ## The other half: everything else
-	$(BIN)/pytest $(ARGS) --ignore=tests/contracts --ignore=tests/lab --ignore=tests/faults
+# Three parts at once, each on loopback addresses of its own, for much of a test is waiting; what a part prints comes
+# when it is done.
+servers: .venv/.test  ## One part of the tests: the ports' contracts and the lab, over real servers
+	$(BIN)/pytest $(ARGS) tests/contracts tests/lab
+nights: .venv/.test  ## Another: the phases, and whatever goes wrong in them
+	$(BIN)/pytest $(ARGS) tests/phases tests/faults
+playbook: .venv/.test  ## The rest
+	$(BIN)/pytest $(ARGS) $(addprefix --ignore=tests/,contracts lab phases faults)
 
 lint: .venv/.test  ## ruff and mypy
 	$(BIN)/ruff check
