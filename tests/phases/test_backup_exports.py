@@ -15,6 +15,7 @@ from lyncdr_helpers.lab import lifecycle
 from lyncdr_helpers.lab.blueprint import PRIMARY_POOL
 from lyncdr_helpers.lab.cmdlets import cmdlets, programs
 from lyncdr_helpers.lab.winrm import Call, CmdletError, Executable, ProgramCall
+from lyncdr_helpers.lab.winrm.faults import FaultKind
 
 # -- an export that is not what it should be -------------------------------------------------------------------------
 
@@ -145,6 +146,30 @@ def test_settings_that_are_empty(
     ((kind, _, reason),) = lacking(standing, found)
     assert kind == SETTINGS[cmdlet]
     assert f"{cmdlet} failed: it reported no error" in reason
+    assert kept
+
+
+@pytest.mark.parametrize("fault", ["cut before act", "cut after act"])
+def test_the_line_breaks_during_the_contact_export(
+    standing: Scene, kept: dict[str, str], tmp_path: Path, fault: FaultKind
+) -> None:
+    """WinRM is cut before dbimpexp ran, or when it was done: nobody takes its file on trust. FAILED."""
+    with management_host(standing, tmp_path, faults={"dbimpexp.exe": fault}) as params:
+        found = ask(params)
+    assert found.code in (1, 6)
+    left_aside(standing, found, kept)
+
+
+@pytest.mark.parametrize("fault", ["cut before act", "cut after act", "terminating error"])
+def test_the_line_breaks_during_the_settings(
+    standing: Scene, kept: dict[str, str], tmp_path: Path, fault: FaultKind
+) -> None:
+    """WinRM is cut in the middle of one part: that part is missed by name, the others are in the set."""
+    with management_host(standing, tmp_path, faults={"Export-CsLisConfiguration": fault}) as params:
+        found = ask(params)
+    ((kind, _, reason),) = lacking(standing, found)
+    assert kind == "lis"
+    assert reason
     assert kept
 
 

@@ -28,6 +28,7 @@ from lyncdr_helpers.lab.cmdlets import cmdlets, programs
 from lyncdr_helpers.lab.dns import ZoneServer
 from lyncdr_helpers.lab.registrar import Registrar
 from lyncdr_helpers.lab.winrm import Cmdlet, Executable, WinrmServer
+from lyncdr_helpers.lab.winrm.faults import FaultKind
 from lyncdr_helpers.params.reading import read_params
 from lyncdr_helpers.phases import activate, backup, prepare, verify
 from lyncdr_helpers.plan import Plan
@@ -160,9 +161,10 @@ def management_host(
     folder: Path,
     some_cmdlets: Mapping[str, Cmdlet] | None = None,
     some_programs: Mapping[str, Executable] | None = None,
+    faults: Mapping[str, FaultKind] | None = None,
 ) -> Iterator[Path]:
-    """A second management host of the lab, with some of its cmdlets or programs replaced; the parameters that lead
-    there.
+    """A second management host of the lab, with some of its cmdlets or programs replaced, or meeting a fault once; the
+    parameters that lead there.
     """
     lab, address = scene.blueprint, f"{scene.blueprint.subnet}.30"
     chain, key = (folder / path.name for path in lab.certificate("mgmt"))
@@ -176,6 +178,8 @@ def management_host(
         {**cmdlets(lab), **(some_cmdlets or {})},
         {**programs(lab), **(some_programs or {})},
     )
+    for name, fault in (faults or {}).items():
+        server.faults.once(fault, name)
     server.start()
     try:
         yield variant(scene, (f"https://{lab.management_host}:", f"https://{address}:"))
