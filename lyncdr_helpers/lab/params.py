@@ -69,6 +69,7 @@ dns:
 backup:
   store: {at}dr-store
   work_folder: {at}work
+  signing_key: "file:{at}secrets/signing"
 
 group_chat:
   sql: {sql}

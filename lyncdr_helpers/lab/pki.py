@@ -11,6 +11,7 @@ import trustme
 
 from lyncdr_helpers import files
 from lyncdr_helpers.lab.blueprint import DOMAIN, Blueprint
+from lyncdr_helpers.signatures import SigningKey
 
 POOL_HOSTS = ("sip", "sipinternal", "meet", "dialin", "admin", "lyncdiscoverinternal")
 """What a pool's certificate stands for beside its own names."""
@@ -43,8 +44,9 @@ def _identities(blueprint: Blueprint) -> dict[str, Sequence[str]]:
 
 
 def make_secrets(blueprint: Blueprint) -> None:
-    """Make the lab's passwords and its TSIG key. `files.replace` leaves a file to its owner alone."""
+    """Make the lab's passwords and keys. `files.replace` leaves a file to its owner alone."""
     for name in PASSWORDS:
         # Letters of both cases, a digit and a sign: what Samba and Windows call complex.
         files.replace(blueprint.secret(name), f"Lab-only-1-{secrets.token_hex(8)}\n".encode())
     files.replace(blueprint.secret("tsig"), base64.b64encode(secrets.token_bytes(32)) + b"\n")
+    files.replace(blueprint.secret("signing"), SigningKey.new().pem().encode())

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import shutil
 import sys
 from collections.abc import Callable
@@ -30,11 +31,11 @@ def secrets(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture
 def deployment(tmp_path: Path, secrets: Path) -> Deployment:
-    """Parameters that keep the two newest sets and one a month, and an empty store."""
+    """Parameters that keep the two newest sets and one a month and name no key, and an empty store."""
     shutil.copytree(secrets, tmp_path / ".lab")
     params = tmp_path / "params" / "lab.yml"
     params.parent.mkdir()
-    text = PARAMS.read_text(encoding="utf-8")
+    text = re.sub(r"  signing_key: .*\n", "", PARAMS.read_text(encoding="utf-8"))
     params.write_text(
         text.replace("{last: 7, daily: 14, weekly: 8, monthly: 12}", "{last: 2, daily: 0, weekly: 0, monthly: 2}"),
         encoding="utf-8",

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 from cryptography import x509
 
+from lyncdr_helpers.backups import signed
 from lyncdr_helpers.lab import pki
 from lyncdr_helpers.lab.blueprint import Blueprint
 from lyncdr_helpers.lab.claim import Claim, Taken, claim_subnet
@@ -45,6 +46,7 @@ def test_a_labs_own_parameters(tmp_path, kinds, directory, dns):
     assert loaded.params.target_pool.servers[0].address == "127.53.63.21"
     assert loaded.locate(loaded.params.management_host.exchange.here) == blueprint.drive_c / "lyncdr"
     assert loaded.locate(loaded.params.backup.store) == blueprint.store
+    assert signed.keys_of(loaded).to_sign() is not None
 
 
 def test_certificates(tmp_path):
@@ -76,10 +78,10 @@ def test_secrets_are_their_owners(tmp_path):
     for blueprint in labs:
         pki.issue(blueprint)
         pki.make_secrets(blueprint)
-    names = [*pki.PASSWORDS, "tsig"]
+    names = [*pki.PASSWORDS, "tsig", "signing"]
     for path in [labs[0].certificate("dc1")[1], *(labs[0].secret(name) for name in names)]:
         assert stat.S_IMODE(path.stat().st_mode) == 0o600
-    assert len({blueprint.secret(name).read_text() for blueprint in labs for name in names}) == 8
+    assert len({blueprint.secret(name).read_text() for blueprint in labs for name in names}) == 2 * len(names)
 
 
 def test_two_claims_never_share_a_subnet(tmp_path):
