@@ -68,8 +68,7 @@ def _of_pool(session: Session, night: Night, pool: Pool) -> Iterator[Source]:
 def _group_chat(session: Session) -> Iterator[Source]:
     chat = session.params.group_chat
     dumped = partial(group_chat.export_database, session)
-    name = f"group-chat/{chat.database}.bak" if chat else "group-chat/database.bak"
-    yield Source("group-chat-database", name, dumped, chat is not None, "group_chat")
+    yield Source("group-chat-database", "group-chat/database.bak", dumped, chat is not None, "group_chat")
     packed = partial(group_chat.export_files, session)
     yield Source("group-chat-files", "group-chat/files.tar", packed, chat is not None, "group_chat")
 
