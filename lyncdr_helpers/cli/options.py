@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from lyncdr_helpers.lab.blueprint import DirectoryKind, DnsKind
-from lyncdr_helpers.params.values import Generation as Release
+from lyncdr_helpers.params.generation import Generation as Release
 
 Params = Annotated[Path, typer.Option("--params", help="The deployment's parameters, such as params/contoso.yml.")]
 AsJson = Annotated[bool, typer.Option("--json", help="End with one JSON line on stdout; progress goes to stderr.")]

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Literal
 
 from lyncdr_helpers import files
-from lyncdr_helpers.params.values import Generation
+from lyncdr_helpers.params.generation import Generation
 
 DirectoryKind = Literal["embedded", "samba"]
 DnsKind = Literal["embedded", "bind", "samba"]
@@ -91,7 +91,7 @@ class Blueprint:
         return self.folder / "certificates" / f"{host}.pem", self.folder / "certificates" / f"{host}.key"
 
     def secret(self, name: str) -> Path:
-        """A file with one lab password. Names: directory, management, tsig (base64), administrator."""
+        """A file with one lab secret. Names: directory, management, administrator, tsig (base64), signing (PEM)."""
         return self.folder / "secrets" / name
 
     def pool_store(self, pool: str) -> Path:

@@ -55,12 +55,16 @@ class Mailboxes:
     def give_back(self, user: str) -> ContactList:
         """The user's contacts are in Exchange no more; the list."""
         (element,) = self._database.execute("SELECT element FROM mailbox WHERE user = ?", (user,)).fetchone()
-        self._database.execute("DELETE FROM mailbox WHERE user = ?", (user,))
+        self.give_up(user)
         return dbimpexp.parse(element)
 
     def set_mode(self, user: str, mode: Mode) -> None:
         """Make the cmdlet say so of a user whose contacts are in Lync."""
         self._database.execute("INSERT OR REPLACE INTO mailbox VALUES (?, ?, NULL, 0)", (user, mode))
+
+    def give_up(self, user: str) -> None:
+        """Forget a user, whose contacts are in Lync."""
+        self._database.execute("DELETE FROM mailbox WHERE user = ?", (user,))
 
     def modes(self, users: Iterable[str]) -> dict[str, Mode]:
         """The mode of each of these users."""

@@ -5,13 +5,14 @@ from __future__ import annotations
 import ipaddress
 import re
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any
 from urllib.parse import urlsplit
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints
 
 from lyncdr_helpers.credentials import SecretReference
 from lyncdr_helpers.errors import InputError
+from lyncdr_helpers.params.generation import Generation as Generation
 from lyncdr_helpers.signatures import PublicKey
 
 LABEL = r"[A-Za-z0-9_]([A-Za-z0-9_-]{0,61}[A-Za-z0-9])?"
@@ -100,7 +101,6 @@ TrustedKey = Annotated[
 ]
 LocalPath = Annotated[Path, BeforeValidator(_path), Field(strict=False)]
 Textfile = Annotated[LocalPath, AfterValidator(_textfile), Field(json_schema_extra={"pattern": r"[^\\/]\.prom$"})]
-Generation = Literal["lync2010", "lync2013", "sfb2015", "sfb2019"]
 
 
 class Model(BaseModel):

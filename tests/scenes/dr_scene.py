@@ -20,6 +20,7 @@ from lyncdr_helpers.lab.blueprint import DR_POOL, Blueprint
 from lyncdr_helpers.lab.claim import claim_subnet
 from lyncdr_helpers.lab.pools import PoolStore
 from lyncdr_helpers.params.reading import read_params
+from lyncdr_helpers.params.values import Generation
 from lyncdr_helpers.phases import backup
 from lyncdr_helpers.runfolder import RunFolder, RunSummary, all_runs
 
@@ -87,9 +88,9 @@ class Scene:
         }
 
 
-def make_scene(folder: Path, users: int = USERS, batch: int = 10) -> Scene:
+def make_scene(folder: Path, users: int = USERS, batch: int = 10, generation: Generation = "lync2010") -> Scene:
     """A lab of its own addresses that ends with this process, with one complete backup."""
-    blueprint = Blueprint(folder, users=users)
+    blueprint = Blueprint(folder, users=users, generation=generation)
     claim = claim_subnet(blueprint)
     lifecycle.up(claim.blueprint, owner_pid=os.getpid(), claim=claim)
     scene = Scene(claim.blueprint)
