@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import datetime as dt
-from contextlib import suppress
 from dataclasses import dataclass
 
 from lyncdr_helpers import files
@@ -43,15 +42,6 @@ def list_sets(store: Store, deployment: str) -> list[Manifest]:
         except InputError:
             continue
     return sorted((one for one in found if one.deployment == deployment), key=lambda one: one.made_at)
-
-
-def newest(store: Store, deployment: str) -> Manifest | None:
-    """The deployment's newest set, whatever its state; None where it has none. Only as many are read as it takes."""
-    for name in sorted(store.sets(), reverse=True):  # names begin with their moment
-        with suppress(InputError):
-            if manifests.NAME in store.files(name) and (one := read_manifest(store, name)).deployment == deployment:
-                return one
-    return None
 
 
 def damage(store: Store, manifest: Manifest) -> list[str]:

@@ -6,7 +6,7 @@ import datetime as dt
 import re
 from collections.abc import Collection
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal, TypeVar
 
 from lyncdr_helpers import files
@@ -32,8 +32,8 @@ class StoredSet:
     """One set. FAILED and UNFINISHED ones are not published: they never became a set that counts.
 
     made_at: of an UNFINISHED one the moment in its name, if it has one. differences, alarms, failed_parts: how many.
-    size: of its parts, in bytes. manifest: its digest. reason: why it failed. trouble: why it cannot be read. Both may
-    be empty.
+    size: of its parts, in bytes. manifest: its digest. reason: why it failed. trouble: why it cannot be read. Each of
+    the three may be empty.
     """
 
     name: str
@@ -71,6 +71,12 @@ def glance(store: Store, deployment: str) -> list[StoredSet]:
     A set without a summary is read whole.
     """
     return _all(store, deployment, prove=False)
+
+
+def look_at(store: Store, one: StoredSet, deployment: str) -> StoredSet:
+    """What `look` finds of a set that `glance` saw."""
+    look = _published if one.published else _aside
+    return look(store, one.name, deployment, prove=True) or one
 
 
 def read(store: Store, name: str, *, published: bool = True) -> Manifest:
@@ -126,8 +132,10 @@ def _aside(store: Store, name: str, deployment: str, *, prove: bool) -> StoredSe
         found = _summary(store, name, there, published=False, prove=prove)
     except Unreachable:
         raise
-    except (InputError, OperationError):
-        return unfinished
+    except InputError:
+        return replace(unfinished, manifest=store.digest(name, manifests.NAME, published=False))
+    except OperationError as error:
+        return replace(unfinished, trouble=error.message)
     if found.deployment != deployment:
         return None
     reason = found.reason if found.state == "FAILED" else CUT_SHORT

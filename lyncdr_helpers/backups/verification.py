@@ -8,6 +8,7 @@ from pathlib import Path
 
 from lyncdr_helpers.backups import manifest as manifests
 from lyncdr_helpers.backups import sets, signed
+from lyncdr_helpers.backups import summary as summaries
 from lyncdr_helpers.backups.manifest import Manifest, Part, UserRecord
 from lyncdr_helpers.backups.signed import Keys
 from lyncdr_helpers.contacts.export import read_holdings
@@ -52,8 +53,19 @@ def verify(store: Store, manifest: Manifest, place: Path, keys: Keys) -> Verifie
             found = list(_damaged_users(manifest, part, _fetched(store, manifest, part, place)))
             faults += found
             proven += max(0, len(_in_the_export(manifest, pool)) - len(found))
-    beside = here - {part.file for part in manifest.parts} - {manifests.NAME, signed.NAME}
+    if summaries.NAME in here and not _is_told(store, manifest):
+        faults.append(f"{summaries.NAME} does not say what the manifest does")
+    beside = here - {part.file for part in manifest.parts} - {manifests.NAME, signed.NAME, summaries.NAME}
     return Verified(manifest.name, manifest.state, len(manifest.parts), proven, tuple(faults), tuple(sorted(beside)))
+
+
+def _is_told(store: Store, manifest: Manifest) -> bool:
+    """Whether the summary says of the set what its manifest does."""
+    try:
+        told = summaries.parse(store.read(manifest.name, summaries.NAME), manifest.name)
+    except InputError:
+        return False
+    return told == summaries.of(manifest, store.digest(manifest.name, manifests.NAME))
 
 
 def _fetched(store: Store, manifest: Manifest, part: Part, place: Path) -> Path:

@@ -5,35 +5,33 @@ from __future__ import annotations
 import datetime as dt
 import sys
 import tempfile
-from collections.abc import Iterable, Mapping, Sequence
 from contextlib import redirect_stdout
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from lyncdr_helpers.cli import sets_shown
 from lyncdr_helpers.cli.options import AsJson, Params
-from lyncdr_helpers.cli.output import answer, explain, note, table
+from lyncdr_helpers.cli.output import answer, explain, note
 from lyncdr_helpers.errors import OUTCOMES, CheckFailed, InputError, Refusal
 
 if TYPE_CHECKING:
     from lyncdr_helpers.backups.manifest import Manifest
     from lyncdr_helpers.backups.signed import Keys
+    from lyncdr_helpers.backups.stored import StoredSet
     from lyncdr_helpers.backups.verification import Verified
+    from lyncdr_helpers.cli.sets_shown import Proofs
     from lyncdr_helpers.params.reading import LoadedParams
     from lyncdr_helpers.phases.prune import Decided
     from lyncdr_helpers.ports import Store
     from lyncdr_helpers.signatures import Proof
 
-    Proofs = Mapping[str, Proof]
-
-NAMED = 20
-"""How many things of a kind are named on the terminal; --json names all."""
-
 HELP = """Look at the backup sets at the DR site, prove them, and remove old ones.
 
 \b
     lyncdr backups list   --params params/contoso.yml
+    lyncdr backups calendar --params params/contoso.yml
     lyncdr backups show   20260301-021409-backup-3f2a --params params/contoso.yml
     lyncdr backups verify --params params/contoso.yml --all
     lyncdr backups prune  --params params/contoso.yml                   makes the plan, and stops at the gate
@@ -47,7 +45,7 @@ Name = Annotated[str, typer.Argument(metavar="NAME", help="A set, as `lyncdr bac
 
 @app.command("list")
 def list_sets(params: Params, as_json: AsJson = False) -> None:
-    """List every set, oldest first, with whose signature it bears and the rule that keeps it.
+    """List every set, oldest first, with whose signature it bears and the rule that keeps it; and why one FAILED.
 
     The rules stand in the parameters under `retention`. A set that no rule keeps stays until `lyncdr backups prune`.
     """
@@ -59,9 +57,32 @@ def list_sets(params: Params, as_json: AsJson = False) -> None:
     decided = prune.decide(loaded, stored.look(store, loaded.params.deployment), now)
     proofs = _proofs(store, loaded, decided)
     if as_json:
-        answer({"sets": _facts(decided, proofs, now)})
+        answer({"sets": sets_shown.facts(decided, proofs, now)})
     else:
-        _print_sets(decided, proofs, now, loaded)
+        sets_shown.print_sets(decided, proofs, now, loaded.params.deployment)
+
+
+@app.command()
+def calendar(
+    params: Params,
+    weeks: Annotated[int, typer.Option(min=1, max=520, help="How many weeks, up to this one.")] = 6,
+    as_json: AsJson = False,
+) -> None:
+    """Show what became of each day's backup: a letter a day, and below it every day that was not plainly COMPLETE.
+
+    It tells what the store holds and what ran on this machine. Days are days in UTC.
+    """
+    from lyncdr_helpers.phases import history
+    from lyncdr_helpers.views.nights import calendar_text
+
+    loaded, store = _open(params)
+    past = history.of(loaded, store, dt.datetime.now(dt.UTC), weeks)
+    if as_json:
+        answer({"days": [sets_shown.day_facts(day) for day in past.days], "trouble": past.trouble})
+    else:
+        print(calendar_text(past))
+    if past.trouble:
+        raise typer.Exit(1)
 
 
 @app.command()
@@ -72,16 +93,7 @@ def show(name: Name, params: Params, as_json: AsJson = False) -> None:
     if as_json:
         answer(manifest.spelled() | {"signature": proof.facts()})
         return
-    print(f"Set {manifest.name} of {manifest.deployment}: {manifest.state}")
-    print(f"Made at {manifest.made_at} by {manifest.made_by} with lyncdr {manifest.version}, run {manifest.run}.")
-    print(f"Manifest: {proof}")
-    for pool in sorted({user.pool for user in manifest.users}):
-        print(f"{pool}: {len(manifest.users_of(pool)):,} users, {manifest.contacts_of(pool):,} contacts")
-    print()
-    parts = [(part.kind, part.pool, part.file, _bytes(part.size), part.sha256) for part in manifest.parts]
-    table([("part", "pool", "file", "size", "SHA-256"), *parts])
-    _print_named("Users it cannot bring back", [f"{one.address}: {one.reason}" for one in manifest.differences])
-    _print_named("Exported, and not homed there", [f"{one.address}: {one.reason}" for one in manifest.extra])
+    sets_shown.print_manifest(manifest, proof)
 
 
 @app.command()
@@ -94,8 +106,8 @@ def verify(
     """Prove that a set is what was stored: its signature, the hash of every file, and every user, read again.
 
     Exit code 3, with the names, when a signature is bad, or missing though the parameters name a key, or a file or a
-    user is damaged. Without NAME it proves the set that an activation
-    would take.
+    user is damaged; and for the NAME of a night that FAILED, which --all names and passes over. Without NAME it proves
+    the set that an activation would take.
     """
     from lyncdr_helpers.backups import signed
 
@@ -103,15 +115,18 @@ def verify(
         raise InputError("NAME and --all are two questions.", "Give one of them.")
     loaded, store = _open(params)
     keys = signed.keys_of(loaded)
-    found = [_verified(store, one, trouble, keys) for one, trouble in _to_verify(store, loaded, name, everything)]
-    damaged = [one.name for one in found if not one.whole]
+    chosen = _chosen(store, loaded, name, everything=everything)
+    found = [_verified(store, one, keys) for one in chosen]
+    damaged = [one.name for one, stored in zip(found, chosen, strict=True) if not one.whole and stored.published]
+    if name and not chosen[0].published:
+        raise CheckFailed(f"{name} never became a set: {chosen[0].reason}", "Prove another one: lyncdr backups list")
     if as_json:
         code = CheckFailed.exit_code if damaged else 0
         sets = [vars(one) | {"whole": one.whole} for one in found]
         answer({"outcome": OUTCOMES[code] if code else "done", "exit_code": code, "damaged": damaged, "sets": sets})
     else:
         for one in found:
-            _print_verified(one)
+            sets_shown.print_verified(one)
     if damaged:
         explain(
             CheckFailed(
@@ -133,8 +148,8 @@ def prune(
 
     Without a digest it shows which sets would go, and why the others stay, removes nothing, and ends with exit code 5
     and the digest to give. A set more or less makes another plan: an old digest is refused. What always stays: the
-    last COMPLETE set, a set that a live activation rests on, and whatever cannot be read. After a crash, the same
-    command goes on where it stopped.
+    last COMPLETE set, a set that a live activation rests on, and whatever cannot be read. What a FAILED night left
+    goes when it is a day old and a later set is COMPLETE. After a crash, the same command goes on where it stopped.
 
     \b
     Example:
@@ -151,9 +166,9 @@ def prune(
             decided = phase.look(session)
             made = phase.make_plan(session, decided)
             proofs = _proofs(session.store, session.loaded, decided)
-            facts |= {"plan": made.digest, "sets": _facts(decided, proofs, session.clock.now())}
+            facts |= {"plan": made.digest, "sets": sets_shown.facts(decided, proofs, session.clock.now())}
         if not as_json:
-            _print_sets(decided, proofs, session.clock.now(), session.loaded)
+            sets_shown.print_sets(decided, proofs, session.clock.now(), session.params.deployment)
         phase.approve(session, made, approve)
         with redirect_stdout(sys.stderr):
             said = phase.finish(session, phase.remove(session, made))
@@ -184,34 +199,28 @@ def _open(params_file: Path) -> tuple[LoadedParams, Store]:
 def _manifest(store: Store, name: str, loaded: LoadedParams) -> tuple[Manifest, Proof]:
     """The manifest of a set that a person named, and whose signature it bears.
 
-    Raises InputError for no such set, CheckFailed for a damaged one.
+    Raises InputError for no such set, CheckFailed for a damaged one, and for one that has none.
     """
     from lyncdr_helpers.backups import signed, stored
 
-    ours = {one.name: one for one in stored.look(store, loaded.params.deployment)}
-    if name not in ours:
-        raise InputError(
-            f"There is no set {name} of {loaded.params.deployment} in the store.", "See: lyncdr backups list"
+    (one,) = _chosen(store, loaded, name)
+    if one.trouble or one.state == "UNFINISHED":
+        raise CheckFailed(
+            f"Set {name} cannot be read: {one.trouble or one.reason}", "Use another one: lyncdr backups list"
         )
-    if trouble := ours[name].trouble:
-        raise CheckFailed(f"Set {name} cannot be read: {trouble}", "Use another one: lyncdr backups list")
-    proof = signed.check(store, name, ours[name].manifest, signed.keys_of(loaded))
-    return stored.read(store, name), proof
+    proof = signed.check(store, name, one.manifest, signed.keys_of(loaded), published=one.published)
+    return stored.read(store, name, published=one.published), proof
 
 
-def _proofs(store: Store, loaded: LoadedParams, decided: Decided) -> Proofs:
-    """Of each set that can be read, whose signature it bears."""
-    from lyncdr_helpers.backups import signed
+def _chosen(store: Store, loaded: LoadedParams, name: str = "", *, everything: bool = False) -> list[StoredSet]:
+    """The set of that name, or the newest COMPLETE one, or all; each manifest hashed as it lies there.
 
-    keys = signed.keys_of(loaded)
-    return {one.name: signed.check(store, one.name, one.manifest, keys) for one, _ in decided if not one.trouble}
-
-
-def _to_verify(store: Store, loaded: LoadedParams, name: str, everything: bool) -> list[tuple[str, str]]:
-    """(name, why it cannot be read or empty) of each set to prove."""
+    Raises InputError where there is none.
+    """
     from lyncdr_helpers.backups import stored
 
-    found = stored.look(store, loaded.params.deployment)
+    deployment = loaded.params.deployment
+    found = stored.glance(store, deployment)
     if everything:
         wanted = found
     elif name:
@@ -220,95 +229,25 @@ def _to_verify(store: Store, loaded: LoadedParams, name: str, everything: bool) 
         wanted = [one for one in found if one.state == "COMPLETE"][-1:]
     if not wanted:
         which = f"set {name}" if name else "set" if everything else "COMPLETE set"
-        raise InputError(f"There is no {which} of {loaded.params.deployment} in the store.", "See: lyncdr backups list")
-    return [(one.name, one.trouble) for one in wanted]
+        raise InputError(f"There is no {which} of {deployment} in the store.", "See: lyncdr backups list")
+    return [stored.look_at(store, one, deployment) for one in wanted]
 
 
-def _verified(store: Store, name: str, trouble: str, keys: Keys) -> Verified:
+def _proofs(store: Store, loaded: LoadedParams, decided: Decided) -> Proofs:
+    """Of each set that can be read, whose signature it bears; what never became a set is not signed."""
+    from lyncdr_helpers.backups import signed
+
+    keys = signed.keys_of(loaded)
+    readable = [one for one, _ in decided if one.published and not one.trouble]
+    return {one.name: signed.check(store, one.name, one.manifest, keys) for one in readable}
+
+
+def _verified(store: Store, one: StoredSet, keys: Keys) -> Verified:
     from lyncdr_helpers.backups import stored
     from lyncdr_helpers.backups.verification import Verified, verify
 
-    if trouble:
-        return Verified(name, "UNREADABLE", 0, 0, (trouble,))
-    note(f"  {name}")
+    if one.trouble or not one.published:
+        return Verified(one.name, one.state, 0, 0, (one.trouble or one.reason,))
+    note(f"  {one.name}")
     with tempfile.TemporaryDirectory(prefix="lyncdr-") as place:
-        return verify(store, stored.read(store, name), Path(place), keys)
-
-
-# -- showing it --------------------------------------------------------------------------------------------------------
-def _facts(decided: Decided, proofs: Proofs, now: dt.datetime) -> list[Mapping[str, Any]]:
-    return [
-        {
-            "name": one.name,
-            "state": one.state,
-            "made_at": one.made_at.isoformat() if one.made_at else None,
-            "age_hours": round((now - one.made_at).total_seconds() / 3600, 2) if one.made_at else None,
-            "users": one.users,
-            "contacts": one.contacts,
-            "size": one.size,
-            "signature": proofs[one.name].facts() if one.name in proofs else None,
-            "kept": decision.kept,
-            "reason": decision.reason,
-            "trouble": one.trouble,
-        }
-        for one, decision in decided
-    ]
-
-
-def _print_sets(decided: Decided, proofs: Proofs, now: dt.datetime, loaded: LoadedParams) -> None:
-    if not decided:
-        print(f"The store holds no set of {loaded.params.deployment}.")
-        return
-    head = ("name", "state", "age", "users", "contacts", "size", "signed by", "retention")
-    rows = [
-        (
-            one.name,
-            one.state,
-            _age(one.made_at, now),
-            f"{one.users:,}",
-            f"{one.contacts:,}",
-            _bytes(one.size),
-            proofs[one.name].brief if one.name in proofs else "?",
-            f"keeps it: {decision.reason}" if decision.kept else f"prune removes it: {decision.reason}",
-        )
-        for one, decision in decided
-    ]
-    table([head, *rows])
-
-
-def _print_verified(one: Verified) -> None:
-    if one.whole:
-        print(f"{one.name}: whole: {one.files} files, {one.users:,} users ({one.state})")
-    else:
-        _print_named(f"{one.name}: DAMAGED ({one.state})", one.faults)
-    _print_named(f"{one.name}: also in its folder, and no part of it", one.beside)
-
-
-def _print_named(head: str, lines: Sequence[str]) -> None:
-    if lines:
-        print(f"{head}: {len(lines):,}")
-        _print_indented(lines[:NAMED])
-    if len(lines) > NAMED:
-        print(f"  and {len(lines) - NAMED:,} more; --json names all")
-
-
-def _print_indented(lines: Iterable[str]) -> None:
-    for line in lines:
-        print(f"  {line}")
-
-
-def _age(made_at: dt.datetime | None, now: dt.datetime) -> str:
-    if made_at is None:
-        return "?"
-    hours = (now - made_at).total_seconds() / 3600
-    if hours < 0:
-        return "future"
-    return f"{hours:.0f} h" if hours < 48 else f"{hours / 24:.0f} d"
-
-
-def _bytes(size: int) -> str:
-    for unit in ("B", "kB", "MB"):
-        if size < 1000:
-            return f"{size:,.0f} {unit}"
-        size //= 1000
-    return f"{size:,} GB"
+        return verify(store, stored.read(store, one.name), Path(place), keys)

@@ -16,6 +16,7 @@ from lyncdr_helpers.dns import cutover
 from lyncdr_helpers.params.models import Params
 from lyncdr_helpers.phases import activation_plan
 from lyncdr_helpers.phases.acts.loop import Tally
+from lyncdr_helpers.phases.history import Changed
 from lyncdr_helpers.phases.verify import Loss
 from lyncdr_helpers.plan import Change, Plan
 from lyncdr_helpers.ports import RecordSet
@@ -24,6 +25,8 @@ from lyncdr_helpers.views.frame import Frame
 
 MARKS = {"pass": "✓ pass", "warn": "! warn", "fail": "✗ FAIL", "unknown": "? unknown"}
 """A verdict is a sign and a word, never a colour alone."""
+
+FIRST_NIGHT = "There is no earlier set to compare with."
 
 
 def checks(*lists: Iterable[Check]) -> Frame:
@@ -112,6 +115,27 @@ def backups(manifests: Iterable[Manifest]) -> Frame:
     ]
     columns = ["set", "state", "made_at", "users", "contacts", "response_groups", "differences"]
     return Frame.of(rows[::-1], columns, none="There is no backup set yet.")
+
+
+def alarms(made: Manifest) -> Frame:
+    """Columns: alarm, pool, user, what. What looks wrong in the set beside the nights before."""
+    beside = f"Nothing looks wrong beside set {made.compared_with}."
+    return Frame.of(
+        [(f"! {one.kind}", one.pool, one.address, one.text) for one in made.alarms],
+        ["alarm", "pool", "user", "what"],
+        rest="lyncdr backups show names them all",
+        none=beside if made.compared_with else FIRST_NIGHT,
+    )
+
+
+def changed(found: Changed) -> Frame:
+    """Columns: user, pool, what (gone, fewer, new, more), before, now, by (contacts). The greatest change first."""
+    return Frame.of(
+        [(one.address, one.pool, one.what, one.before, one.now, one.by) for one in found.users],
+        ["user", "pool", "what", "before", "now", "by"],
+        rest="`.users` has them all",
+        none=f"Users and numbers of contacts are as in set {found.since}." if found.since else FIRST_NIGHT,
+    )
 
 
 def plan(made: Plan) -> Frame:

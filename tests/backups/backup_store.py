@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import json
+import re
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -12,12 +13,13 @@ from lyncdr_helpers import files
 from lyncdr_helpers.adapters.stores import open_path
 from lyncdr_helpers.backups import manifest as manifests
 from lyncdr_helpers.backups import signed
-from lyncdr_helpers.backups.manifest import Difference, Manifest, Part, UserRecord
+from lyncdr_helpers.backups.manifest import Alarm, Difference, Manifest, Part, UserRecord
 from lyncdr_helpers.clock import stamp
 from lyncdr_helpers.contacts.dbimpexp import NAMESPACE, parse, write_import
 from lyncdr_helpers.contacts.inventory import holdings
 from lyncdr_helpers.contacts.lists import ContactList
 from lyncdr_helpers.journal import Line, read
+from lyncdr_helpers.phases.night import describe
 from lyncdr_helpers.runfolder import RunFolder, RunSummary, all_runs
 from lyncdr_helpers.signatures import SigningKey
 
@@ -69,17 +71,26 @@ class Deployment:
         days: float,
         *,
         complete: bool = True,
+        failed: str = "",
         deployment: str = "lab",
         users: int = 3,
+        alarms: int = 0,
         key: SigningKey | None = None,
+        summary: bool = True,
     ) -> str:
-        """Publish the set made so many days ago, signed where a key is given; its name."""
+        """Store the set made so many days ago, signed where a key is given; its name. failed: why; then unpublished."""
         made_at = dt.datetime.now(dt.UTC) - dt.timedelta(days=days)
-        name = f"{made_at:%Y%m%d-%H%M%S}-backup-0000"
+        name = name_of(made_at)
         folder = self.params.parent / "work" / name
         lists = [contact_list(f"user{number}@lync.test") for number in range(users)]
         write_import(folder / CONTACTS, lists)
-        files.replace_json(folder / manifests.NAME, _manifest(name, made_at, folder, lists, complete, deployment))
+        made = _manifest(name, made_at, folder, lists, complete, deployment).model_copy(
+            update={"alarms": tuple(alarm(number) for number in range(alarms))}
+            | ({"state": "FAILED", "reason": failed} if failed else {})
+        )
+        described = describe(made, folder)
+        if not summary:
+            (folder / described[-1]).unlink()
         if key:
             content = (folder / manifests.NAME).read_bytes()
             files.replace(folder / signed.NAME, signed.sign_manifest(key, content, name, "svc-lyncdr@mgmt02", made_at))
@@ -87,8 +98,43 @@ class Deployment:
         for path in folder.rglob("*"):
             if path.is_file():
                 store.send(path, name, path.relative_to(folder).as_posix())
-        store.publish(name)
+        if not failed:
+            store.publish(name)
         return name
+
+    def unfinished(self, days: float, name: str = "") -> str:
+        """A folder that a night of so many days ago left with half a file in it; its name."""
+        name = name or name_of(dt.datetime.now(dt.UTC) - dt.timedelta(days=days))
+        half = self.params.parent / "half"
+        half.write_bytes(b"half a file")
+        open_path(self.store).send(half, name, CONTACTS)
+        return name
+
+    def aside(self) -> list[str]:
+        """The names of what is not published."""
+        return open_path(self.store).unpublished()
+
+
+def name_of(made_at: dt.datetime) -> str:
+    """The name that a backup of that moment has."""
+    return f"{made_at:%Y%m%d-%H%M%S}-backup-0000"
+
+
+def alarm(number: int) -> Alarm:
+    return Alarm(kind="no-contacts", pool=POOL, address=f"user{number}@lync.test", text="has no contacts; had 34")
+
+
+def digest_in(said: Said) -> str:
+    """The digest that a refused prune says to give."""
+    found = re.search(r"--approve ([0-9a-f]{12})", said.err)
+    assert found, said
+    return found[1]
+
+
+def edit_manifest(deployment: Deployment, folder: str, **changes: object) -> None:
+    """Change what a set's manifest says, after it was stored."""
+    path = deployment.store / folder / manifests.NAME
+    files.replace_json(path, json.loads(path.read_bytes()) | changes)
 
 
 def contact_list(user: str) -> ContactList:
@@ -100,7 +146,7 @@ def contact_list(user: str) -> ContactList:
 
 def _manifest(
     name: str, made_at: dt.datetime, folder: Path, lists: list[ContactList], complete: bool, deployment: str
-) -> dict[str, Any]:
+) -> Manifest:
     export = folder / CONTACTS
     missing = Difference(address="ana@lync.test", pool=POOL, reason="not exported; disabled")
     return Manifest(
@@ -129,4 +175,4 @@ def _manifest(
         response_groups={},
         differences=() if complete else (missing,),
         extra=(),
-    ).spelled()
+    )

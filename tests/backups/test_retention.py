@@ -115,6 +115,33 @@ def test_the_future_takes_nobody_s_place() -> None:
     assert "future" in reasons(found)[night(-1).name]
 
 
+def aside(days: float) -> Candidate:
+    """What a night of so many days ago left, that never became a set."""
+    made_at = NOW - dt.timedelta(days=days)
+    return Candidate(f"failed-{made_at:%m%d-%H%M}", made_at, False, False)
+
+
+def test_what_failed_goes_once_a_later_set_is_complete() -> None:
+    """Until then it may be all there is of its night; and for a day it may still be in the making."""
+    young, superseded, newer = aside(0.5), aside(3), aside(1.5)
+    found = decide([young, superseded, newer, night(2), night(1, "INCOMPLETE")], LAST_ONLY, NOW)
+    assert reasons(found) == {
+        superseded.name: "removed: it never became a set, and 0227-1200 is COMPLETE",
+        "0227-1200": "kept: the last COMPLETE set",
+        newer.name: "kept: no set after it is COMPLETE: it may be all there is of that night",
+        "0228-1200": "kept: one of the 1 newest",
+        young.name: "kept: younger than a day: it may still be in the making",
+    }
+
+
+def test_what_is_being_made_stays() -> None:
+    """A run that is at work for more than a day keeps its folder; so does a folder whose name says nothing."""
+    slow, foreign = aside(2), Candidate("photos", None, False, False)
+    found = decide([slow, foreign, night(1)], LAST_ONLY, NOW, running=slow.name)
+    assert reasons(found)[slow.name] == "kept: its run is at work"
+    assert reasons(found)["photos"] == "kept: its name is none that a backup gives: nobody knows whose it is"
+
+
 def test_nothing_to_decide() -> None:
     """No sets, no decisions."""
     assert decide([], Retention(), NOW) == ()
@@ -136,6 +163,13 @@ SETS = st.lists(
         | st.datetimes(dt.datetime(2024, 11, 1), dt.datetime(2026, 4, 1), timezones=st.just(dt.UTC))
         | st.integers(-3, 20).map(lambda days: NOW - dt.timedelta(days=days)),
         st.booleans(),
+    )
+    | st.builds(
+        Candidate,
+        st.uuids().map(str),
+        st.none() | st.integers(-3, 20).map(lambda hours: NOW - dt.timedelta(hours=6 * hours)),
+        st.just(False),
+        st.just(False),
     ),
     max_size=40,
     unique_by=lambda one: one.name,
@@ -207,3 +241,23 @@ def test_in_use_is_kept_and_takes_nobody_s_place(sets: list[Candidate], policy: 
     names: Mapping[str, str] = {one.name: "run" for one in sets if data.draw(st.booleans())}
     plain, used = decide(sets, policy, NOW), decide(sets, policy, NOW, names)
     assert kept(used) == kept(plain) | names.keys()
+
+
+@given(SETS, POLICIES)
+def test_what_failed_decides_nothing_for_sets(sets: list[Candidate], policy: Retention) -> None:
+    """No rule counts it: every set is decided on as if it were not there."""
+    without = decide([one for one in sets if one.published], policy, NOW)
+    published = {one.name for one in sets if one.published}
+    assert without == tuple(one for one in decide(sets, policy, NOW) if one.name in published)
+
+
+@given(SETS, POLICIES)
+def test_what_failed_goes_only_after_a_complete_set(sets: list[Candidate], policy: Retention) -> None:
+    """Whatever of it is removed has a later COMPLETE set that is kept, and is more than a day old."""
+    found = decide(sets, policy, NOW)
+    complete = [one.made_at for one in sets if one.complete and one.made_at and one.name in kept(found)]
+    for one in sets:
+        if not one.published and one.name not in kept(found):
+            assert one.made_at
+            assert one.made_at <= NOW - dt.timedelta(days=1)
+            assert any(one.made_at < moment <= NOW for moment in complete)
