@@ -40,14 +40,19 @@ def open_path(path: Path, clock: Clock | None = None) -> Store:
 
 def _bucket(backup: Backup, loaded: LoadedParams, patience: Patience, login: tuple[str, str] | None) -> Store:
     try:
-        from lyncdr_helpers.adapters.stores.objects import ObjectStore  # an extra, for those who need it
+        from lyncdr_helpers.adapters.stores.objects import ObjectStore, Service  # an extra, for those who need it
     except ModuleNotFoundError as cause:
         raise InputError(
             "A store at s3:// needs the package obstore.", "Run: pip install lyncdr-helpers[s3]"
         ) from cause
-    return ObjectStore(
-        backup.store, patience, endpoint=backup.s3_endpoint, login=login, ca=_ca(backup.store_ca_file, loaded)
-    )
+    service = Service(backup.store, backup.s3_endpoint, login, _ca(backup.store_ca_file, loaded))
+    try:
+        return ObjectStore(service, patience)
+    except ValueError as cause:
+        raise InputError(
+            f"The store {backup.store} cannot be opened: {str(cause).splitlines()[0].rstrip('.')}.",
+            "Check backup.store, s3_endpoint, and that store_ca_file holds certificates in PEM.",
+        ) from cause
 
 
 def _ca(path: Path | None, loaded: LoadedParams) -> bytes | None:

@@ -77,28 +77,28 @@ class FolderStore:
         return sorted(name.removeprefix(ASIDE) for name in self._folders() if name.startswith(ASIDE))
 
     def files(self, name: str, *, published: bool = True) -> list[str]:
-        folder = self._at(name, published=published)
+        folder = self._folder(name, published)
         # Left to itself, find calls an unreadable folder empty.
         found = self._ask("listed", lambda: self._fs.find(folder, on_error="raise"))
         return sorted(path.removeprefix(f"{folder}/") for path in found)
 
     def read(self, name: str, file: str, *, published: bool = True) -> bytes:
-        path = self._at(name, file, published=published)
+        path = self._file(name, file, published)
         return self._patience.outlast(lambda: b"".join(self._pieces(path)))
 
     def download(self, name: str, file: str, to: Path, *, published: bool = True) -> None:
-        path = self._at(name, file, published=published)
+        path = self._file(name, file, published)
         self._patience.outlast(lambda: pieces.save(self._pieces(path), to))
 
     def digest(self, name: str, file: str, *, published: bool = True) -> str:
-        path = self._at(name, file, published=published)
+        path = self._file(name, file, published)
         return self._patience.outlast(lambda: pieces.digest(self._pieces(path)))
 
     def free(self) -> int | None:
         return self._ask("read", self._fs.free)
 
     def send(self, source: Path, name: str, file: str) -> None:
-        final, target = self._at(name), self._at(name, file, published=False)
+        final, target = self._folder(name, True), self._file(name, file, False)
 
         def copy() -> None:
             if self._holds(final):
@@ -109,7 +109,7 @@ class FolderStore:
 
     def publish(self, name: str) -> None:
         """Raises UnknownOutcome where the store went away for good with the request to rename."""
-        aside, final = self._at(name, published=False), self._at(name)
+        aside, final = self._folder(name, False), self._folder(name, True)
         asked = False
 
         def rename() -> None:
@@ -137,7 +137,7 @@ class FolderStore:
             ) from cause
 
     def remove(self, name: str, *, published: bool = True) -> None:
-        here, removed = self._at(name, published=published), f"{self._fs.root}/{REMOVED}{name}"
+        here, removed = self._folder(name, published), f"{self._fs.root}/{REMOVED}{name}"
 
         def remove() -> None:
             if self._holds(removed):
@@ -150,17 +150,16 @@ class FolderStore:
 
     # -- one file there ----------------------------------------------------------------------------------------------
     def _copy(self, source: Path, target: str) -> None:
-        self._fs.makedirs(target.rpartition("/")[0], exist_ok=True)
-        there = self._holds(target)
-        begun = self._begun(source, target) if there else 0
-        needed = pieces.size(source) - begun
-        if (free := self._fs.free()) < needed:
+        there = self._there(source, target)
+        needed = pieces.size(source) - (there or 0)
+        if needed > files.CHUNK and (free := self._fs.free()) < needed:
             raise self._full(target, needed, free)
         try:
-            with self._fs.open(target, "r+b" if there else "wb") as content:
-                content.truncate(begun)
-                content.seek(begun)
-                for piece in pieces.local(source, after=begun):
+            with self._opened(target, "wb" if there is None else "r+b") as content:
+                if there is not None:
+                    content.truncate(there)
+                    content.seek(there)
+                for piece in pieces.local(source, after=there or 0):
                     _write(content, piece)
                 self._fs.sync(content)
         except self._fs.errors as cause:
@@ -168,15 +167,28 @@ class FolderStore:
                 raise self._full(target, needed, self._fs.free()) from cause
             raise
 
-    def _begun(self, source: Path, target: str) -> int:
-        """How many bytes of the source are there already, in whole pieces: read and compared, not assumed."""
-        begun = 0
-        with self._fs.open(target, "rb") as content:
-            for piece in pieces.local(source):
-                if _read(content, len(piece)) != piece:
-                    break
-                begun += len(piece)
-        return begun
+    def _opened(self, target: str, mode: str) -> BinaryIO:
+        try:
+            return self._fs.open(target, mode)
+        except FileNotFoundError:
+            self._fs.makedirs(target.rpartition("/")[0], exist_ok=True)
+            return self._fs.open(target, mode)
+
+    def _there(self, source: Path, target: str) -> int | None:
+        """How many bytes of the source are there already, in whole pieces: read and compared, not assumed.
+
+        None: there is no such file.
+        """
+        there = 0
+        try:
+            with self._fs.open(target, "rb") as content:
+                for piece in pieces.local(source):
+                    if _read(content, len(piece)) != piece:
+                        break
+                    there += len(piece)
+        except FileNotFoundError:
+            return None
+        return there
 
     def _pieces(self, path: str) -> Iterator[bytes]:
         with self._speaking("read"), self._fs.open(path, "rb") as content:
@@ -195,9 +207,11 @@ class FolderStore:
             return False
         return True
 
-    def _at(self, name: str, file: str = "", *, published: bool = True) -> str:
-        folder = f"{self._fs.root}/{'' if published else ASIDE}{names.set_name(name)}"
-        return f"{folder}/{names.file_path(file)}" if file else folder
+    def _folder(self, name: str, published: bool) -> str:
+        return f"{self._fs.root}/{'' if published else ASIDE}{names.set_name(name)}"
+
+    def _file(self, name: str, file: str, published: bool) -> str:
+        return f"{self._folder(name, published)}/{names.file_path(file)}"
 
     def _ask(self, verb: str, act: Callable[[], T]) -> T:
         def once() -> T:

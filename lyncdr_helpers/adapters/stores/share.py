@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 import errno
-import stat
 import uuid
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any, BinaryIO
 from urllib.parse import unquote, urlsplit
 
 import smbclient
 import smbclient.shutil
 from fsspec.implementations.smb import SMBFileSystem
+from smbclient._io import SMBFileTransaction, SMBRawIO
 from smbprotocol.connection import Connection
 from smbprotocol.exceptions import SMBAuthenticationError, SMBException, SMBOSError
+from smbprotocol.file_info import FileAttributes
 from smbprotocol.header import NtStatus
+from smbprotocol.open import FilePipePrinterAccessMask
 from spnego.exceptions import SpnegoError
 
 from lyncdr_helpers.errors import AccessDenied, OperationError, Unreachable
@@ -71,28 +75,28 @@ class Share(SMBFileSystem):  # type: ignore[misc] # fsspec has no types
 
     def is_there(self) -> bool:
         try:
-            self.info(self.root)
+            return bool(self.info(self.root)["type"] == "directory")
         except FileNotFoundError:
             return False
-        return True
 
     def info(self, path: str, **_: Any) -> dict[str, Any]:
-        try:
-            found = smbclient.stat(self._unc(path), **self._login())
-        except SMBOSError as cause:
-            raise _as_python_says(cause) from cause
-        kind = "directory" if stat.S_ISDIR(found.st_mode) else "file"
-        return {"name": path, "size": found.st_size, "type": kind}
+        """Its name and type, from the one question whether it can be opened; smbclient's stat takes five."""
+        found = SMBRawIO(
+            self._unc(path),
+            share_access=self.share_access,
+            desired_access=FilePipePrinterAccessMask.FILE_READ_ATTRIBUTES,
+            **self._login(),
+        )
+        with _as_python_says():
+            SMBFileTransaction(found).commit()
+        folder = found.fd.file_attributes & FileAttributes.FILE_ATTRIBUTE_DIRECTORY
+        return {"name": path, "type": "directory" if folder else "file"}
 
     def ls(self, path: str, **_: Any) -> list[dict[str, Any]]:
-        try:
-            with smbclient.scandir(self._unc(path), **self._login()) as entries:
-                return [
-                    {"name": f"{path}/{entry.name}", "type": "directory" if entry.is_dir() else "file"}
-                    for entry in entries
-                ]
-        except SMBOSError as cause:
-            raise _as_python_says(cause) from cause
+        with _as_python_says(), smbclient.scandir(self._unc(path), **self._login()) as entries:
+            return [
+                {"name": f"{path}/{entry.name}", "type": "directory" if entry.is_dir() else "file"} for entry in entries
+            ]
 
     def makedirs(self, path: str, exist_ok: bool = False) -> None:
         smbclient.makedirs(self._unc(path), exist_ok=exist_ok, **self._login())
@@ -101,15 +105,14 @@ class Share(SMBFileSystem):  # type: ignore[misc] # fsspec has no types
         smbclient.shutil.rmtree(self._unc(path), **self._login())
 
     def mv(self, path1: str, path2: str, **_: Any) -> None:
-        try:
+        with _as_python_says():
             smbclient.rename(self._unc(path1), self._unc(path2), **self._login())
-        except SMBOSError as cause:
-            raise _as_python_says(cause) from cause
 
     def open(self, path: str, mode: str = "rb", **_: Any) -> BinaryIO:
-        file: BinaryIO = smbclient.open_file(
-            self._unc(path), mode, buffering=0, share_access=self.share_access, **self._login()
-        )
+        with _as_python_says():
+            file: BinaryIO = smbclient.open_file(
+                self._unc(path), mode, buffering=0, share_access=self.share_access, **self._login()
+            )
         return file
 
     def sync(self, file: BinaryIO) -> None:
@@ -189,10 +192,16 @@ def _is_connection(cause: BaseException) -> bool:
     return _status(cause) is None and not isinstance(cause, FileNotFoundError | FileExistsError)
 
 
-def _as_python_says(cause: SMBOSError) -> OSError:
-    """The error as `open` would raise it."""
-    meaning = {errno.ENOENT: FileNotFoundError, errno.EEXIST: FileExistsError}.get(cause.errno)
-    return meaning(cause.errno, cause.strerror, cause.filename) if meaning else cause
+@contextmanager
+def _as_python_says() -> Iterator[None]:
+    """What is nowhere, or there already, in the words of `open`."""
+    try:
+        yield
+    except SMBOSError as cause:
+        meaning = {errno.ENOENT: FileNotFoundError, errno.EEXIST: FileExistsError}.get(cause.errno)
+        if meaning is None:
+            raise
+        raise meaning(cause.errno, cause.strerror, cause.filename) from cause
 
 
 def _reason(cause: BaseException) -> str:

@@ -1,52 +1,16 @@
-"""The contract of the backup store: published once, never overwritten, and "not there" is never "empty"."""
+"""The contract of the backup store, wherever it is: published once, never overwritten; "not there" is never "empty"."""
 
 from __future__ import annotations
 
-import contextlib
-import os
-import subprocess
-import sys
-from collections.abc import Iterator
+import threading
 from pathlib import Path
 
 import pytest
+from store_places import PARTS, Place, publish, send
 
 from lyncdr_helpers import files
-from lyncdr_helpers.adapters.store import FolderStore
-from lyncdr_helpers.errors import OperationError, Refusal, Unreachable
+from lyncdr_helpers.errors import LyncdrError, OperationError, Refusal, Unreachable
 from lyncdr_helpers.ports import Store
-
-PARTS = {"manifest.json": b"{}", "contacts/pool01.xml": "größer".encode("utf-16"), "settings/lis.zip": b"\0" * 4096}
-
-
-@pytest.fixture
-def root(tmp_path: Path) -> Path:
-    made = tmp_path / "dr store"
-    made.mkdir()
-    return made
-
-
-@pytest.fixture
-def store(root: Path) -> Store:
-    return FolderStore(str(root))
-
-
-@pytest.fixture
-def source(tmp_path: Path) -> Path:
-    """A set as a backup puts it together."""
-    made = tmp_path / "work"
-    for name, content in PARTS.items():
-        files.replace(made / name, content)
-    return made
-
-
-def publish(store: Store, source: Path, name: str) -> None:
-    store.upload(source, name)
-    store.publish(name)
-
-
-def contents(folder: Path) -> dict[str, bytes]:
-    return {path.relative_to(folder).as_posix(): path.read_bytes() for path in folder.rglob("*") if path.is_file()}
 
 
 def test_what_was_stored_comes_back(store: Store, source: Path, tmp_path: Path) -> None:
@@ -55,10 +19,35 @@ def test_what_was_stored_comes_back(store: Store, source: Path, tmp_path: Path) 
     assert store.sets() == ["20260301-backup"]
     assert store.files("20260301-backup") == sorted(PARTS)
     for name, content in PARTS.items():
-        assert store.read(f"20260301-backup/{name}") == content
+        assert store.read("20260301-backup", name) == content
         assert store.digest("20260301-backup", name) == files.digest(content)
-        store.download(f"20260301-backup/{name}", tmp_path / "here" / name)
-    assert contents(tmp_path / "here") == PARTS
+        store.download("20260301-backup", name, tmp_path / "here" / name)
+        assert (tmp_path / "here" / name).read_bytes() == content
+    assert sorted(path.name for path in (tmp_path / "here").rglob("*") if path.is_file()) == sorted(
+        Path(name).name for name in PARTS
+    )
+
+
+@pytest.mark.parametrize("size", [0, 1, files.CHUNK, files.CHUNK + 1, 20 * files.CHUNK + 7])
+def test_files_of_every_size(store: Store, tmp_path: Path, size: int) -> None:
+    """Nothing, one byte, one piece, one more, and more than S3 takes in one part."""
+    content = bytes(number % 251 for number in range(997)) * (size // 997 + 1)
+    (tmp_path / "part").write_bytes(content[:size])
+    store.send(tmp_path / "part", "tonight", "part")
+    assert store.digest("tonight", "part", published=False) == files.digest(content[:size])
+    assert store.read("tonight", "part", published=False) == content[:size]
+
+
+def test_names_of_people(store: Store, tmp_path: Path) -> None:
+    """Whatever Windows lets a file be called comes back under that name."""
+    wanted = ["größe & co/[1] 50% of #7; 'x'.xml", "größe & co/ünïcødé.txt", "a+b=c,d~e!.$$$", "日本/{x}^@.bin"]
+    (tmp_path / "part").write_bytes(b"x")
+    for file in wanted:
+        store.send(tmp_path / "part", "über nacht", file)
+    store.publish("über nacht")
+    assert store.sets() == ["über nacht"]
+    assert store.files("über nacht") == sorted(wanted)
+    assert [store.read("über nacht", file) for file in wanted] == [b"x"] * len(wanted)
 
 
 def test_sets_are_listed_in_order(store: Store, source: Path) -> None:
@@ -68,48 +57,121 @@ def test_sets_are_listed_in_order(store: Store, source: Path) -> None:
     assert store.sets() == ["a", "b", "c"]
 
 
-def test_an_upload_is_not_a_set(store: Store, source: Path) -> None:
-    """Before it is published nobody sees an upload: not in the list, and nothing can be read under its name."""
-    store.upload(source, "tonight")
-    assert store.sets() == []
+def test_more_than_a_page(store: Store, place: Place) -> None:
+    """1,100 files of a set: none is lost at the end of a page of the server's answer, and all are removed."""
+    place.fill("tonight/#", 1100)
+    assert store.files("tonight", published=False) == [f"{number:04}" for number in range(1100)]
+    store.publish("tonight")
+    assert store.files("tonight") == [f"{number:04}" for number in range(1100)]
+    store.remove("tonight")
+    assert (store.sets(), store.unpublished(), place.contents()) == ([], [], {})
+
+
+def test_more_sets_than_a_page(store: Store, place: Place) -> None:
+    """1,010 sets that were begun are all listed."""
+    place.fill("#/x", 1010)
+    assert store.unpublished() == [f"{number:04}" for number in range(1010)]
+
+
+def test_what_is_begun_is_not_a_set(store: Store, source: Path) -> None:
+    """Before it is published nobody sees it among the sets, and nothing can be read under its name."""
+    send(store, source, "tonight")
+    assert (store.sets(), store.unpublished()) == ([], ["tonight"])
     for ask in (
         lambda: store.files("tonight"),
-        lambda: store.read("tonight/manifest.json"),
+        lambda: store.read("tonight", "manifest.json"),
         lambda: store.digest("tonight", "manifest.json"),
     ):
         with pytest.raises(OperationError):
             ask()
+    assert store.files("tonight", published=False) == sorted(PARTS)
+    assert store.read("tonight", "manifest.json", published=False) == b"{}"
 
 
-def test_an_upload_is_hashed_where_it_lies(store: Store, root: Path, source: Path) -> None:
-    """The digest of an upload is that of what the store holds, not of what was sent."""
-    store.upload(source, "tonight")
-    assert store.digest("tonight", "manifest.json", published=False) == files.digest(b"{}")
-    next(root.rglob("manifest.json")).write_bytes(b"[]")
-    assert store.digest("tonight", "manifest.json", published=False) == files.digest(b"[]")
-
-
-def test_nothing_is_overwritten(store: Store, root: Path, source: Path) -> None:
-    """A name is given once. A second set of that name is refused, and the first stays as it was."""
+def test_what_is_published_is_begun_no_more(store: Store, source: Path, tmp_path: Path) -> None:
+    """A folder is one or the other: published, it cannot be asked for as unpublished."""
     publish(store, source, "tonight")
-    before = contents(root / "tonight")
+    assert (store.sets(), store.unpublished()) == (["tonight"], [])
+    for ask in (
+        lambda: store.files("tonight", published=False),
+        lambda: store.read("tonight", "manifest.json", published=False),
+        lambda: store.download("tonight", "manifest.json", tmp_path / "here", published=False),
+        lambda: store.digest("tonight", "manifest.json", published=False),
+    ):
+        with pytest.raises(OperationError):
+            ask()
+    assert not (tmp_path / "here").exists()
+
+
+def test_a_flipped_bit_is_seen(store: Store, place: Place, source: Path) -> None:
+    """The digest is of what the place holds now, not of what was sent: every time it is asked for."""
+    publish(store, source, "tonight")
+    wanted = files.digest(PARTS["settings/lis.zip"])
+    assert store.digest("tonight", "settings/lis.zip") == wanted
+    (path,) = (path for path in place.contents() if path.endswith("lis.zip"))
+    place.flip(path)
+    assert store.digest("tonight", "settings/lis.zip") != wanted
+    place.flip(path)
+    assert store.digest("tonight", "settings/lis.zip") == wanted
+
+
+def test_a_flipped_bit_is_sent_anew(store: Store, place: Place, source: Path) -> None:
+    """A copy that is there already, whole but wrong, is put right by the next attempt."""
+    send(store, source, "tonight")
+    (path,) = (path for path in place.contents() if path.endswith("lis.zip"))
+    place.flip(path)
+    send(store, source, "tonight")
+    assert store.read("tonight", "settings/lis.zip", published=False) == PARTS["settings/lis.zip"]
+
+
+@pytest.mark.parametrize("left", [b"", b"other", b"\0" * 9999, b"\0" * 4096 + b"more", b"\0" * 100])
+def test_what_an_earlier_attempt_left_is_replaced(store: Store, source: Path, left: bytes) -> None:
+    """Shorter, longer, or of another content: what is there in the end is the file that was sent last."""
+    earlier = source.with_name("earlier")
+    earlier.write_bytes(left)
+    store.send(earlier, "tonight", "settings/lis.zip")
+    store.send(source / "settings" / "lis.zip", "tonight", "settings/lis.zip")
+    assert store.read("tonight", "settings/lis.zip", published=False) == PARTS["settings/lis.zip"]
+
+
+def test_nothing_is_overwritten(store: Store, place: Place, source: Path) -> None:
+    """A name is given once. To send to it, or to publish it, again is refused, and the set stays as it was."""
+    publish(store, source, "tonight")
+    before = place.contents()
     (source / "manifest.json").write_bytes(b"another")
-    store.upload(source, "tonight")
+    with pytest.raises(Refusal, match="tonight"):
+        store.send(source / "manifest.json", "tonight", "manifest.json")
     with pytest.raises(Refusal, match="tonight"):
         store.publish("tonight")
-    assert contents(root / "tonight") == before
+    assert place.contents() == before
 
 
-def test_not_even_an_empty_folder_is_replaced(store: Store, root: Path, source: Path) -> None:
-    """A folder of that name that somebody made by hand is in the way too, though POSIX would rename over it."""
-    (root / "tonight").mkdir()
-    store.upload(source, "tonight")
-    with pytest.raises(Refusal):
-        store.publish("tonight")
-    assert list((root / "tonight").iterdir()) == []
+def test_two_who_publish_at_once(place: Place, source: Path) -> None:
+    """Of several that give the same name in the same moment, one does; the others are told that it is taken."""
+    send(place.open(), source, "tonight")
+    said: list[str] = []
+    ready = threading.Barrier(4)
+
+    def one(store: Store) -> None:
+        store.sets()
+        ready.wait()
+        try:
+            store.publish("tonight")
+        except LyncdrError as error:
+            said.append(type(error).__name__)
+        else:
+            said.append("done")
+
+    threads = [threading.Thread(target=one, args=(place.open(),)) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert sorted(said) == ["Refusal", "Refusal", "Refusal", "done"]
+    assert place.open().files("tonight") == sorted(PARTS)
 
 
-def test_what_was_never_uploaded_cannot_be_published(store: Store) -> None:
+def test_what_was_never_sent_cannot_be_published(store: Store) -> None:
     """There is nothing to give the name to."""
     with pytest.raises(OperationError):
         store.publish("tonight")
@@ -118,175 +180,55 @@ def test_what_was_never_uploaded_cannot_be_published(store: Store) -> None:
 
 def test_an_empty_store_is_empty(store: Store) -> None:
     """A store that answers and holds nothing is no error."""
-    assert store.sets() == []
+    assert (store.sets(), store.unpublished()) == ([], [])
 
 
-def test_files_beside_the_sets_are_no_sets(store: Store, root: Path) -> None:
-    """What people leave on a share is not taken for a set."""
-    (root / "README.txt").write_text("do not delete")
-    (root / ".snapshot").mkdir()
-    assert store.sets() == []
-
-
-QUESTIONS = {
-    "sets": lambda store, here: store.sets(),
-    "files": lambda store, here: store.files("tonight"),
-    "read": lambda store, here: store.read("tonight/manifest.json"),
-    "download": lambda store, here: store.download("tonight/manifest.json", here / "manifest.json"),
-    "digest": lambda store, here: store.digest("tonight", "manifest.json"),
-    "upload": lambda store, here: store.upload(here / "work", "tonight"),
-    "publish": lambda store, here: store.publish("tonight"),
-}
-
-
-@pytest.mark.parametrize("question", QUESTIONS)
-def test_a_store_that_is_not_there(tmp_path: Path, source: Path, question: str) -> None:
-    """A share that is not mounted is Unreachable to every question, and no upload makes a folder in its place."""
-    assert source.is_dir()
-    with pytest.raises(Unreachable, match="not there"):
-        QUESTIONS[question](FolderStore(str(tmp_path / "not mounted")), tmp_path)
-    assert not (tmp_path / "not mounted").exists()
-
-
-def test_a_store_that_goes_away(store: Store, root: Path, source: Path) -> None:
-    """A share that is lost later is Unreachable from then on, and answers again when it is back."""
-    publish(store, source, "tonight")
-    root.rename(root.with_name("gone"))
-    with pytest.raises(Unreachable):
-        store.files("tonight")
-    root.with_name("gone").rename(root)
-    assert store.files("tonight") == sorted(PARTS)
-
-
-def test_a_file_in_the_place_of_the_store(tmp_path: Path) -> None:
-    """A store must be a folder."""
-    (tmp_path / "store").write_text("")
-    with pytest.raises(Unreachable):
-        FolderStore(str(tmp_path / "store")).sets()
+def test_files_beside_the_sets_are_no_sets(store: Store, place: Place) -> None:
+    """What people leave in the place is taken neither for a set nor for one that was begun."""
+    place.put("README.txt", b"do not delete")
+    place.put(".snapshot/x", b"")
+    assert (store.sets(), store.unpublished()) == ([], [])
 
 
 @pytest.mark.parametrize("question", ["files", "read", "download", "digest"])
-def test_a_set_that_is_not_there(store: Store, tmp_path: Path, question: str) -> None:
-    """A set that nobody published holds nothing to be listed: that is an error, and not an empty set."""
+@pytest.mark.parametrize("published", [True, False])
+def test_a_set_that_is_not_there(store: Store, tmp_path: Path, question: str, published: bool) -> None:
+    """A set that nobody sent holds nothing to be listed: that is an error, and not an empty set."""
+    questions = {
+        "files": lambda: store.files("tonight", published=published),
+        "read": lambda: store.read("tonight", "manifest.json", published=published),
+        "download": lambda: store.download("tonight", "manifest.json", tmp_path / "here", published=published),
+        "digest": lambda: store.digest("tonight", "manifest.json", published=published),
+    }
     with pytest.raises(OperationError) as caught:
-        QUESTIONS[question](store, tmp_path)
+        questions[question]()
     assert not isinstance(caught.value, Unreachable)
+    assert not list(tmp_path.glob("*here*")), "nothing half is left here"
 
 
-OUT = ["..", "../outside", "tonight/../../outside", "..\\outside", "tonight\\..\\..\\outside"]
-
-
-@pytest.mark.parametrize("path", OUT)
-def test_no_path_leads_out(store: Store, root: Path, source: Path, path: str) -> None:
-    """A path with `..` in it is refused, spelled with either slash: a manifest that holds one is not trustworthy."""
+@pytest.mark.parametrize("question", ["read", "digest"])
+def test_a_file_that_is_not_there(store: Store, source: Path, question: str) -> None:
+    """The error names the file."""
     publish(store, source, "tonight")
-    (root.parent / "outside").write_bytes(b"secret")
-    for ask in (
-        lambda: store.read(path),
-        lambda: store.files(path),
-        lambda: store.download(path, root.parent / "stolen"),
-        lambda: store.digest("tonight", f"../{path}"),
-        lambda: store.upload(source, path),
-        lambda: store.publish(path),
-    ):
-        with pytest.raises(OperationError, match="leads out"):
-            ask()
-    assert {one.name for one in root.parent.iterdir()} == {root.name, source.name, "outside"}
-    assert store.sets() == ["tonight"]
+    with pytest.raises(OperationError, match=r"lis\.xml"):
+        getattr(store, question)("tonight", "settings/lis.xml")
 
 
-@pytest.mark.parametrize("tail", ["", "/", "\\", "//", "\\/"])
-def test_a_root_may_end_in_a_slash(root: Path, source: Path, tail: str) -> None:
-    r"""`\\server\share\` and `/srv/share/` are what people write; the name means the same without."""
-    publish(FolderStore(f"{root}{tail}"), source, "tonight")
-    assert FolderStore(str(root)).sets() == ["tonight"]
-    assert FolderStore(f"{root}{tail}").files("tonight") == sorted(PARTS)
+def test_a_file_that_is_not_here(store: Store, tmp_path: Path) -> None:
+    """Where this machine has no such file, it is not the store that is blamed."""
+    with pytest.raises(OperationError, match=r"This machine cannot read .*nothing: No such file"):
+        store.send(tmp_path / "nothing", "tonight", "nothing")
 
 
-# -- a disk that does not take it ------------------------------------------------------------------------------------
-
-
-@contextlib.contextmanager
-def no_file_beyond(size: int) -> Iterator[None]:
-    """A disk that is full after so many bytes of one file, as far as this process can tell."""
-    resource = pytest.importorskip("resource")
-    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
-    resource.setrlimit(resource.RLIMIT_FSIZE, (size, hard))
-    try:
-        yield
-    finally:
-        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
-
-
-def test_a_full_disk(store: Store, root: Path, source: Path) -> None:
-    """A file that does not fit is an error; no set appears, and the sets that are there stay as they were."""
-    publish(store, source, "yesterday")
-    before = contents(root / "yesterday")
-    with no_file_beyond(1024), pytest.raises(OperationError, match="could not be written"):
-        store.upload(source, "tonight")
-    assert store.sets() == ["yesterday"]
-    assert contents(root / "yesterday") == before
-
-
-def test_an_interrupted_upload_leaves_nothing_in_the_way(store: Store, root: Path, source: Path) -> None:
-    """What a cut upload left is no set; the next upload of that name begins anew, without a trace of the first."""
-    files.replace(source / "leftover.xml", b"from the first attempt")
-    with no_file_beyond(1024), pytest.raises(OperationError):
-        store.upload(source, "tonight")
-    assert any(root.rglob("leftover.xml")), "the first attempt was to get so far"
-    (source / "leftover.xml").unlink()
+def test_a_download_that_this_machine_cannot_take(store: Store, source: Path, tmp_path: Path) -> None:
+    """Nor is it where this machine has no place for what comes."""
     publish(store, source, "tonight")
-    assert store.sets() == ["tonight"]
-    assert contents(root) == {f"tonight/{name}": content for name, content in PARTS.items()}
+    (tmp_path / "here").write_bytes(b"a file, no folder")
+    with pytest.raises(OperationError, match="This machine cannot write"):
+        store.download("tonight", "manifest.json", tmp_path / "here" / "manifest.json")
 
 
-UNPRIVILEGED = ("setpriv", "--bounding-set=-dac_override,-dac_read_search", "--")
-"""Root without the right to pass over a file's mode, so that a test as root sees what everybody else sees."""
-
-TRY = """
-import sys
-from pathlib import Path
-from lyncdr_helpers.adapters.store import FolderStore
-from lyncdr_helpers.errors import LyncdrError
-root, question, source = sys.argv[1:]
-store = FolderStore(root)
-try:
-    {"sets": lambda: store.sets(), "files": lambda: store.files("yesterday"),
-     "read": lambda: store.read("yesterday/manifest.json"),
-     "digest": lambda: store.digest("yesterday", "manifest.json"),
-     "upload": lambda: store.upload(Path(source), "tonight"), "publish": lambda: store.publish("tonight"),
-     }[question]()
-except LyncdrError as error:
-    print(type(error).__name__, error)
-"""
-
-
-@pytest.mark.skipif(sys.platform == "win32", reason="file modes are POSIX")
-@pytest.mark.parametrize(
-    ("question", "locked", "words"),
-    [
-        ("upload", ".", "written: Permission denied"),
-        ("publish", ".", "written: Permission denied"),
-        ("sets", ".", "listed: Permission denied"),
-        ("files", "yesterday", "listed: Permission denied"),
-        ("read", "yesterday/manifest.json", "read: Permission denied"),
-        ("digest", "yesterday/manifest.json", "read: Permission denied"),
-    ],
-)
-def test_a_store_that_refuses(store: Store, root: Path, source: Path, question: str, locked: str, words: str) -> None:
-    """A store that may not be written to, or not be read, says so: OperationError with the system's reason."""
-    publish(store, source, "yesterday")
-    store.upload(source, "tonight" if question == "publish" else "another")
-    place = root / locked
-    mode = place.stat().st_mode
-    place.chmod(0o500 if question in ("upload", "publish") else 0o300)
-    command = [sys.executable, "-c", TRY, str(root), question, str(source)]
-    try:
-        said = subprocess.run(
-            [*(UNPRIVILEGED if os.geteuid() == 0 else ()), *command], capture_output=True, text=True, check=True
-        )
-    finally:
-        place.chmod(mode)
-    assert said.stdout.startswith("OperationError "), said.stdout or "it did so"
-    assert words in said.stdout
-    assert store.sets() == ["yesterday"]
+def test_free_space(store: Store, place: Place) -> None:
+    """A number of bytes, where the place can tell."""
+    found = store.free()
+    assert found is None if type(place).__name__ == "BucketPlace" else found and found > 1 << 20
