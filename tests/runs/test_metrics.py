@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 from nbformat.v4 import new_code_cell, new_notebook
 from prometheus_client.parser import text_string_to_metric_families
 
+from lyncdr_helpers.clock import stamp
 from lyncdr_helpers.errors import OperationError
 from lyncdr_helpers.journal import FIRST, Line
 from lyncdr_helpers.runs import metrics
@@ -82,6 +83,34 @@ def test_a_complete_backup(textfile: Path) -> None:
     }
 
 
+def test_what_looks_wrong_and_what_is_missing(textfile: Path) -> None:
+    """Alarms, parts that are not there, bytes, users rebuilt, and when the newest COMPLETE set was made."""
+    more = {
+        "users rebuilt from the copy": 31,
+        "alarms": ["ana@lync.test: has no contacts", "dns has 3 bytes"],
+        "failed parts": 1,
+        "size": 3_141_592,
+        "newest COMPLETE set made at": stamp(ENDED),
+    }
+    values = after(textfile, 4, {**STORED, **more}, LATER)
+    assert {name: values[name] for name in values.keys() - after(textfile, 4, STORED, LATER).keys()} == {
+        "alarms": 2,
+        "absent_parts": 1,
+        "size_bytes": 3_141_592,
+        "rebuilt_users": 31,
+    }
+    assert values["newest_complete_set_timestamp_seconds"] == ENDED.timestamp()
+
+
+def test_the_newest_complete_set_is_remembered(textfile: Path) -> None:
+    """A night that fails before it looks knows what the night before knew; without any, nothing is made up."""
+    newest = "newest_complete_set_timestamp_seconds"
+    assert newest not in after(textfile, 1, {})
+    after(textfile, 0, {**STORED, "newest COMPLETE set made at": stamp(ENDED)})
+    assert after(textfile, 1, {}, LATER)[newest] == ENDED.timestamp()
+    assert after(textfile, 0, {"newest COMPLETE set made at": stamp(LATER)}, LATER)[newest] == LATER.timestamp()
+
+
 def test_an_incomplete_backup(textfile: Path) -> None:
     """The stored set is counted, and the last success is the one of the night before."""
     after(textfile, 0, STORED)
@@ -127,7 +156,7 @@ def test_labels_are_escaped(deployment: str, moment: float, exit_code: int) -> N
     found = [sample for family in text_string_to_metric_families(text) for sample in family.samples]
     assert [sample.labels for sample in found] == [{"deployment": deployment}] * 2
     assert [sample.value for sample in found] == [moment, exit_code]
-    assert metrics.last_success(text, deployment) == pytest.approx(moment, abs=1e-3)
+    assert metrics.told(text, deployment, metrics.LAST_SUCCESS) == pytest.approx(moment, abs=1e-3)
 
 
 # -- the file ----------------------------------------------------------------------------------------------------------
