@@ -45,7 +45,7 @@ def test_a_store_that_is_not_there(deployment: Deployment, lyncdr: Lyncdr, argum
     assert said.json["outcome"] == "failed"
 
 
-@pytest.mark.parametrize("arguments", [("list",), ("show", "x"), ("verify",), ("prune",)])
+@pytest.mark.parametrize("arguments", [("list",), ("calendar",), ("show", "x"), ("verify",), ("prune",)])
 def test_parameters_that_do_not_fit(deployment: Deployment, lyncdr: Lyncdr, arguments: tuple[str, ...]) -> None:
     """A policy that keeps nothing is a mistake in the parameters, with its line, to each of them."""
     text = deployment.params.read_text(encoding="utf-8")
@@ -55,10 +55,10 @@ def test_parameters_that_do_not_fit(deployment: Deployment, lyncdr: Lyncdr, argu
     assert "retention.last" in said.err
 
 
-@pytest.mark.parametrize("verb", ["", "list", "show", "verify", "prune"])
+@pytest.mark.parametrize("verb", ["", "list", "calendar", "show", "verify", "prune"])
 def test_help(verb: str) -> None:
     """Each verb explains itself, and the group shows an example of each."""
     command = [sys.executable, "-m", "lyncdr_helpers", "backups", *filter(None, [verb]), "--help"]
     said = subprocess.run(command, capture_output=True, text=True, check=True).stdout
     assert "Usage: lyncdr backups" in said
-    assert verb or all(f"lyncdr backups {one}" in said for one in ("list", "show", "verify", "prune"))
+    assert verb or all(f"lyncdr backups {one}" in said for one in ("list", "calendar", "show", "verify", "prune"))
