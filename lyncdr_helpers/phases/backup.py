@@ -15,12 +15,11 @@ from lyncdr_helpers.backups import rotation, signed
 from lyncdr_helpers.backups.completeness import compare
 from lyncdr_helpers.backups.manifest import Manifest, Part, UserRecord
 from lyncdr_helpers.clock import stamp
-from lyncdr_helpers.contacts.dbimpexp import importable, read_export, write_import
-from lyncdr_helpers.contacts.inventory import read_holdings
+from lyncdr_helpers.contacts.export import importable, read_lists, write_import
 from lyncdr_helpers.directory.inventory import Inventory, read_inventory
 from lyncdr_helpers.errors import Incomplete, InputError, OperationError
 from lyncdr_helpers.params.sites import Pool
-from lyncdr_helpers.phases import exchange, night, settings, work_folder
+from lyncdr_helpers.phases import contact_stores, exchange, night, settings, work_folder
 from lyncdr_helpers.phases.night import Night
 from lyncdr_helpers.session import Session, open_session
 
@@ -62,9 +61,10 @@ def export_contacts(session: Session, found: Night) -> tuple[UserRecord, ...]:
     with found.step("contact export"):
         pools = session.params.sites.primary.pools
         for pool in pools:
-            export = exchange.export_contacts(session, pool, f"{pool.fqdn}.xml")
-            found.records += _records(pool, export)
-            found.take("contacts", export, f"contacts/{pool.fqdn}.xml", pool.fqdn)
+            export = exchange.export_contacts(session, pool, pool.fqdn)
+            homed = found.inventory.movable(pool.fqdn)
+            found.records += contact_stores.record(session, pool.fqdn, homed, _records(pool, export))
+            found.take("contacts", export, f"contacts/{pool.fqdn}{export.suffix}", pool.fqdn)
         after = read_inventory(session.directory, session.params.directory.base)
         for pool in pools:
             records = {record.address: record for record in found.records if record.pool == pool.fqdn}
@@ -104,8 +104,10 @@ def check_restore(session: Session, found: Night) -> int:
     """
     with found.step("restore check"):
         known = rotation.last_rebuilt([user for one in found.earlier for user in one.users])
+        for one in found.earlier:
+            _tell_newest(session, one)
         now, rule = session.clock.now(), session.params.backup.restore_check
-        chosen = rotation.tonight(found.records, known, rule, now, random.SystemRandom())
+        chosen = rotation.tonight([one for one in found.records if one.digest], known, rule, now, random.SystemRandom())
         for part in found.parts:
             if part.kind == "contacts":
                 _rebuild(session, found, part, {address for pool, address in chosen if pool == part.pool})
@@ -143,6 +145,7 @@ def finish(session: Session, made: Manifest) -> str:
     session.fact("differences", len(made.differences))
     session.fact("failed parts", len(made.failed_parts))
     session.fact("size", made.size)
+    _tell_newest(session, made)
     with session.step("verdict"):
         if not made.complete:
             lacking = [f"{one.address}: {one.reason}" for one in made.differences[:NAMED]]
@@ -156,15 +159,20 @@ def finish(session: Session, made: Manifest) -> str:
     return f"Set {made.name} is COMPLETE: {len(made.users):,} users can be restored from the copy at the DR site."
 
 
+def _tell_newest(session: Session, manifest: Manifest) -> None:
+    if manifest.complete:
+        session.fact("newest COMPLETE set made at", manifest.made_at)
+
+
 def _rebuild(session: Session, found: Night, part: Part, users: Set[str]) -> None:
     """Raise OperationError unless the users' lists, taken from the store, make an import file that says the same."""
-    copy, rebuilt = found.folder / "proof" / part.file, found.folder / "proof" / "import.xml"
+    copy, rebuilt = found.folder / "proof" / part.file, found.folder / "proof" / f"import{Path(part.file).suffix}"
     session.store.download(found.name, part.file, copy, published=False)
     digests = {one.address: one.digest for one in found.records if one.pool == part.pool}
     try:
-        lists = [one for one in read_export(copy) if one.user in users]
-        write_import(rebuilt, lists)
-        again = {one.user: one.digest for one in read_export(rebuilt)}
+        lists = [one for one in read_lists(copy) if one.user in users]
+        write_import(rebuilt, copy, [one.user for one in lists])
+        again = {one.user: one.digest for one in read_lists(rebuilt)}
     except InputError as cause:
         raise OperationError(
             f"No import file can be made from the copy of {part.file} at the DR site: {cause.message}",
@@ -172,7 +180,7 @@ def _rebuild(session: Session, found: Night, part: Part, users: Set[str]) -> Non
         ) from cause
     finally:
         shutil.rmtree(copy.parent, ignore_errors=True)
-    expected = {one.user: importable(one).digest for one in lists if one.digest == digests[one.user]}
+    expected = {one.user: importable(copy, one).digest for one in lists if one.digest == digests[one.user]}
     if spoiled := sorted(user for user in users if not expected.get(user) or again.get(user) != expected[user]):
         raise OperationError(
             f"{len(spoiled)} users cannot be restored from the copy of {part.file} at the DR site: "
@@ -202,13 +210,10 @@ def _take_inventory(found: Night) -> None:
 
 
 def _records(pool: Pool, export: Path) -> list[UserRecord]:
-    try:
-        return [
-            UserRecord(address=one.user, pool=pool.fqdn, contacts=one.contacts, groups=one.groups, digest=one.digest)
-            for one in read_holdings(export)
-        ]
-    except InputError as cause:
-        raise exchange.useless(cause) from cause
+    return [
+        UserRecord(address=one.user, pool=pool.fqdn, contacts=one.contacts, groups=one.groups, digest=one.digest)
+        for one in exchange.read_rows(export)
+    ]
 
 
 def _rows(inventory: Inventory) -> list[dict[str, object]]:
