@@ -105,6 +105,7 @@ class _Sending(threading.Thread):
         super().__init__(name=f"notice to {reference}", daemon=True)
         self.lines: list[tuple[int, str]] = []
         self._reference = reference
+        self._url = reference.reveal()
         self._service = service
         self._message = (subject, body, NotifyType(tone))
         self._sent = False
@@ -133,7 +134,7 @@ class _Sending(threading.Thread):
         masked: str = self._service.url(privacy=True)  # type: ignore[no-untyped-call]  # apprise leaves it untyped
         host = urlsplit(masked).hostname or ""
         shown = host, str(self._service.port or "")
-        safe = without(self._reference.reveal(), NOISE.sub("", why), shown)
+        safe = without(self._url, NOISE.sub("", why), shown)
         return safe[:LONGEST_REASON] or "apprise does not say why"
 
 
@@ -159,7 +160,8 @@ def _listening() -> Iterator[None]:
     try:
         yield
     finally:
-        logger.level, logger.propagate = before
+        logger.setLevel(before[0])
+        logger.propagate = before[1]
         logger.removeHandler(ear)
 
 
