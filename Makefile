@@ -51,6 +51,7 @@ COMPILE = $(BIN)/uv pip compile pyproject.toml --quiet --universal --python-vers
 lock: .venv/.drill  ## Pin every package, with hashes, for all systems
 	$(COMPILE) --extra lab --output-file locks/drill.txt
 	$(COMPILE) --extra lab --extra dev --extra kerberos --constraints locks/drill.txt --output-file locks/test.txt
+	$(COMPILE:pyproject.toml=locks/s3server.in) --output-file locks/s3server.txt
 	$(COMPILE:pyproject.toml=) --group bootstrap --constraints locks/test.txt --output-file locks/bootstrap.txt
 
 clean:  ## Remove the environment and everything that can be made again
@@ -60,5 +61,5 @@ clean:  ## Remove the environment and everything that can be made again
 .venv/.drill: $(PROJECT) locks/drill.txt
 	.ci/venv.sh drill
 
-.venv/.test: $(PROJECT) locks/test.txt locks/needs-kerberos-headers.txt
+.venv/.test: $(PROJECT) locks/test.txt locks/needs-kerberos-headers.txt locks/s3server.txt
 	.ci/venv.sh test

@@ -1,7 +1,8 @@
 #!/usr/bin/env bash
 # Makes the environment: .ci/venv.sh drill|test
 #   drill  what `lyncdr drill` needs                       (locks/drill.txt)
-#   test   that, the linters and test tools, and Kerberos  (locks/test.txt)
+#   test   that, the linters and test tools, and Kerberos  (locks/test.txt);
+#          in .venv/s3server an S3 server to test against  (locks/s3server.txt), which agrees with pandas on no version
 # Every package comes at the version and with the hash that its lock names. PYTHON chooses the interpreter.
 set -euo pipefail
 cd "$(dirname "$0")/.."
@@ -53,4 +54,8 @@ fi
 say "installing $(grep -c '^[a-z].*==' "$lock") packages of $lock"
 $bin/uv pip install --quiet --python $bin/python --require-hashes "${excludes[@]}" -r "$lock"
 $bin/uv pip install --quiet --python $bin/python --no-deps --no-build-isolation --editable .
+if [ "$1" = test ]; then
+    $bin/uv venv --quiet --allow-existing --python $bin/python .venv/s3server
+    $bin/uv pip install --quiet --python .venv/s3server/bin/python --require-hashes -r locks/s3server.txt
+fi
 touch ".venv/.$1"

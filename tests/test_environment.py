@@ -19,7 +19,7 @@ PROJECT: dict[str, Any] = tomllib.loads((ROOT / "pyproject.toml").read_text(enco
 EXTRAS: dict[str, list[str]] = PROJECT["project"]["optional-dependencies"]
 BASE: list[str] = PROJECT["project"]["dependencies"]
 LOCKS = {path.stem: path.read_text(encoding="utf-8") for path in (ROOT / "locks").glob("*.txt")}
-PINNED = ("bootstrap", "drill", "test")
+PINNED = ("bootstrap", "drill", "s3server", "test")
 PIN = re.compile(r"^([A-Za-z0-9._-]+)==([^\s;]+)", re.MULTILINE)
 
 
@@ -70,6 +70,7 @@ def test_locks_agree(smaller: str) -> None:
     [
         ("drill", BASE + EXTRAS["lab"]),
         ("test", [*BASE, *(text for extra in EXTRAS.values() for text in extra)]),
+        ("s3server", (ROOT / "locks" / "s3server.in").read_text(encoding="utf-8").splitlines()),
         ("bootstrap", [*PROJECT["dependency-groups"]["bootstrap"], *PROJECT["build-system"]["requires"]]),
     ],
 )

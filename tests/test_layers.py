@@ -30,7 +30,8 @@ ROWS = (
 """From the ground up: what stands in a row knows nothing of the rows after it."""
 
 IO_LIBRARIES = {
-    *("socket", "ssl", "requests", "fsspec", "apprise", "OpenSSL", "trustme", "twisted"),
+    *("socket", "ssl", "requests", "apprise", "OpenSSL", "trustme", "twisted"),
+    *("fsspec", "smbclient", "smbprotocol", "obstore"),
     *("ldap3", "ldaptor", "pypsrp", "psrpcore", "spnego", "gssapi"),
     *("dns.query", "dns.update", "dns.resolver", "dns.asyncquery", "dns.message", "dns.tsigkeyring"),
 }

@@ -104,6 +104,22 @@ def management_sign_in(params: Params) -> Iterator[Finding]:
         yield Finding(("management_host", "url"), "basic sign-in would send the password in clear: use https")
 
 
+def store_access(params: Params) -> Iterator[Finding]:
+    """A path is reached as this account; an endpoint and its CA are for s3:// alone, and a CA proves only https."""
+    backup = params.backup
+    scheme = backup.store.partition("://")[0] if "://" in backup.store else ""
+    if backup.store_login and not scheme:
+        yield Finding(
+            ("backup", "store_login"), "is for smb:// and s3:// only: a path or a UNC path is reached as this account"
+        )
+    if backup.s3_endpoint and scheme != "s3":
+        yield Finding(("backup", "s3_endpoint"), "is for a store at s3:// only")
+    if backup.store_ca_file and scheme != "s3":
+        yield Finding(("backup", "store_ca_file"), "is for a store at s3:// only")
+    elif backup.store_ca_file and (backup.s3_endpoint or "").startswith("http://"):
+        yield Finding(("backup", "store_ca_file"), "is for https: s3_endpoint speaks no TLS")
+
+
 def _pools(params: Params) -> Iterator[tuple[Location, Pool]]:
     for name, site in (("primary", params.sites.primary), ("dr", params.sites.dr)):
         for index, pool in enumerate(site.pools):
@@ -124,6 +140,7 @@ RULES = (
     Rule(frozenset({"sites", "failover"}), failover_pools),
     Rule(frozenset({"directory"}), directory_sign_in),
     Rule(frozenset({"management_host"}), management_sign_in),
+    Rule(frozenset({"backup"}), store_access),
     Rule(frozenset({"dns"}), dns_rules.names),
     Rule(frozenset({"dns"}), dns_rules.update_methods),
     Rule(frozenset({"dns"}), dns_rules.zones),

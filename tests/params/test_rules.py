@@ -46,6 +46,15 @@ CASES: list[tuple[str, Changes, str, str]] = [
      "management_host.password", "is missing"),
     ("management_sign_in", {"management_host.auth": "basic", "management_host.url": "http://mgmt02.example.org/wsman"},
      "management_host.url", "in clear"),
+    ("store_access", {"backup.store": "D:\\sets", "backup.s3_endpoint": GONE, "backup.store_ca_file": GONE},
+     "backup.store_login", "is for smb:// and s3:// only"),
+    ("store_access", {"backup.store": r"\\\\drfs01\lyncdr", "backup.s3_endpoint": GONE, "backup.store_ca_file": GONE},
+     "backup.store_login", "reached as this account"),
+    ("store_access", {"backup.store": "smb://drfs01.example.org/lyncdr", "backup.store_ca_file": GONE},
+     "backup.s3_endpoint", "is for a store at s3:// only"),
+    ("store_access", {"backup.store": "smb://drfs01.example.org/lyncdr", "backup.s3_endpoint": GONE},
+     "backup.store_ca_file", "is for a store at s3:// only"),
+    ("store_access", {"backup.s3_endpoint": "http://s3.dr.example.org"}, "backup.store_ca_file", "is for https"),
     ("names", {"dns.servers.1.name": "dc2"}, "dns.servers.1.name", "dc2 is used twice"),
     ("names", {"dns.resolvers.1": {"name": "branch", "address": "203.0.113.54"}}, "dns.resolvers.1.name", "twice"),
     ("update_methods", {"dns.servers.0.host": GONE}, "dns.servers.0.host", "gss-tsig needs the server's name"),
@@ -138,6 +147,19 @@ SOUND: dict[str, Changes] = {
     "a local shell needs no endpoint": {
         "management_host": {"transport": "local", "exchange": {"there": "D:\\x", "here": "D:\\x"}}
     },
+    "a share with an account of its own": {
+        "backup.store": "smb://drfs01.example.org/lyncdr",
+        "backup.s3_endpoint": GONE,
+        "backup.store_ca_file": GONE,
+    },
+    "a UNC path, as this account": {
+        "backup.store": r"\\drfs01.example.org\lyncdr",
+        "backup.store_login": GONE,
+        "backup.s3_endpoint": GONE,
+        "backup.store_ca_file": GONE,
+    },
+    "a bucket of Amazon's, as this machine": {"backup.store_login": GONE, "backup.s3_endpoint": GONE},
+    "a bucket without TLS": {"backup.s3_endpoint": "http://minio:9000", "backup.store_ca_file": GONE},
     "several addresses for one name": {"dns.records.0.to": ["198.51.100.21", "198.51.100.100"]},
 }
 
