@@ -37,9 +37,11 @@ def begin(params_file: str | Path, run: str = "") -> Session:
 def take_inventory(session: Session) -> Night:
     """Who is homed where, from the pinned domain controller; kept in the set as a table, parquet and CSV.
 
-    The store is asked first: a night whose set has nowhere to go is told so before anything is exported.
+    The store and the signing key come first: a night whose set has nowhere to go, or cannot be signed, is told so
+    before anything is exported.
     """
     with session.step("inventory"):
+        session.keys.to_sign()
         for run in night.sweep(session):
             session.tell(f"The night {run} was cut short; what it left on this machine is gone.")
         found = night.begin(session, read_inventory(session.directory, session.params.directory.base))
@@ -156,7 +158,10 @@ def finish(session: Session, made: Manifest) -> str:
                 "Mend what it names and run the backup again; an incomplete set is never chosen by itself.",
             )
     session.end("done", 0, set=made.name)
-    return f"Set {made.name} is COMPLETE: {len(made.users):,} users can be restored from the copy at the DR site."
+    here = sum(bool(user.digest) for user in made.users)
+    elsewhere = len(made.users) - here
+    kept = f" Exchange keeps the contacts of {elsewhere:,} others." if elsewhere else ""
+    return f"Set {made.name} is COMPLETE: {here:,} users can be restored from the copy at the DR site.{kept}"
 
 
 def _tell_newest(session: Session, manifest: Manifest) -> None:
