@@ -62,10 +62,8 @@ def read(document: bytes) -> tuple[ContactList, int] | None:
 
 
 def _is_marked(contacts: etree._Element | None) -> bool:
-    """Whether Contacts holds the mark and nothing else, and a name without prefix is there one of dbimpexp's."""
-    if contacts is None or contacts.prefix is not None or len(contacts) != 1:
-        return False
-    return bool(etree.tostring(contacts[0]) == MARK)
+    """Whether this is the element that the run was taken from: it holds the mark and nothing else."""
+    return contacts is not None and len(contacts) == 1 and bool(etree.tostring(contacts[0]) == MARK)
 
 
 def spell(text: bytes) -> Run | None:

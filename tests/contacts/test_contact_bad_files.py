@@ -108,8 +108,9 @@ def test_lone_surrogate(written: Written, ana: str) -> None:
 @pytest.mark.parametrize("character", ["\0", "\x0b", "\ufffe", "\uffff", "&#0;", "&#xD800;", "&#x1F;"])
 def test_forbidden_characters(written: Written, ana: str, character: str) -> None:
     """What XML does not allow, plain or as a reference, is an error with its line, wherever it stands."""
-    for inside in (ana.replace("Ben@", f"Ben{character}@"), ana.replace("<Contacts>", f"<Contacts>{character}")):
-        assert "line" in refused(written((BEGIN + inside + END).encode("utf-16")))
+    for place in ("Ben", "<Contacts>", 'SubscribePresence="1', "<HomedResource ", "?>\n"):
+        text = (BEGIN + ana + END).replace(place, place + character, 1)
+        assert "line" in refused(written(text.encode("utf-16")))
 
 
 def test_a_hole_of_nuls(written: Written, ana: str) -> None:
@@ -143,9 +144,9 @@ def test_cut_anywhere(written: Written, ana: str, data: st.DataObject) -> None:
 
 def test_a_later_piece_is_no_document(written: Written, ana: str) -> None:
     """After an error the reader never starts anew: what follows an unknown entity is not taken for an export."""
-    start = BEGIN + ana.replace("<Contacts>", "<Contacts>&unknown;")
-    room = " " * (encoding.PIECE // 2 - len(start) - 1)
-    words = refused(written((start + room + BEGIN.partition("?>")[2] + ana + END).encode("utf-16")))
+    piece = encoding.PIECE // 2
+    text = (BEGIN + ana).ljust(piece) + "&unknown;".ljust(piece) + BEGIN.partition("?>")[2].strip() + END
+    words = refused(written(text.encode("utf-16")))
     assert "Entity 'unknown' not defined" in words
 
 
@@ -185,9 +186,11 @@ def test_wrong_root(written: Written, root: str) -> None:
     ("right", "wrong", "said"),
     [
         ('DisplayName="QmVu"', 'DisplayName="QmV*"', "user ana@example.test, contact ben@example.test, DisplayName"),
+        ('DisplayName="QmVu"', 'DisplayName="Qm Vu"', "'Qm Vu' is not base64"),
         ('DisplayName="QmVu"', 'DisplayName="Grüße"', "'Grüße' is not base64"),
         ('Groups="1 2"', f'Groups="{"9" * 5000}"', "is not a group number"),
         ('Buddy="Ben@Example.test"', 'Buddy=" "', "user ana@example.test: a Contact has no Buddy"),
+        ('Buddy="Ben@Example.test"', 'Buddy="\u2003"', "user ana@example.test: a Contact has no Buddy"),
         ("<Contacts>", '<Contacts xmlns:x="relative">', "user ana@example.test: a namespace is no absolute URI"),
     ],
 )
