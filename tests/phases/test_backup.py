@@ -27,7 +27,7 @@ def test_a_complete_set(standing: Scene, kept: dict[str, str]) -> None:
     assert {part["file"]: part["sha256"] for part in said["parts"]} == {
         path.relative_to(folder).as_posix(): sha256sum(path)
         for path in folder.rglob("*")
-        if path.is_file() and path.name not in ("manifest.json", "manifest.sig")
+        if path.is_file() and path.name not in ("manifest.json", "manifest.sig", "summary.json")
     }
     assert all(part["size"] == (folder / part["file"]).stat().st_size for part in said["parts"])
     deployment = seed.generate(standing.blueprint)
