@@ -10,7 +10,7 @@ from pathlib import Path, PureWindowsPath
 
 from lyncdr_helpers.errors import InputError
 
-REMEDY = "Export the pool again, and do not edit the file."
+REMEDY = "Export it again, and do not edit the file."
 MOST_MEMBERS = 100
 MOST_BYTES = 8 << 30
 """Of all members together, unpacked: a pool of 100,000 users is about 1 GB."""
@@ -24,7 +24,7 @@ ZIP_MAGIC = b"PK\x03\x04"
 
 
 @contextmanager
-def opened(path: Path) -> Iterator[zipfile.ZipFile]:
+def opened(path: Path, most_members: int = MOST_MEMBERS) -> Iterator[zipfile.ZipFile]:
     """The zip, after a look at what it says of its members; a member never yields more bytes than it says.
 
     Raises InputError, also from within the block when reading a member shows that it is damaged: no zip or a truncated
@@ -32,7 +32,7 @@ def opened(path: Path) -> Iterator[zipfile.ZipFile]:
     """
     try:
         with _zip(path) as archive:
-            _require_sane(archive.infolist(), path)
+            _require_sane(archive.infolist(), path, most_members)
             _require_flat(archive, path)
             yield archive
     except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError) as cause:
@@ -46,9 +46,9 @@ def _zip(path: Path) -> zipfile.ZipFile:
         raise InputError(f"{path} cannot be read: {cause.strerror}.", "Check the path and who may read it.") from cause
 
 
-def _require_sane(members: list[zipfile.ZipInfo], path: Path) -> None:
-    if len(members) > MOST_MEMBERS:
-        raise InputError(f"{path} holds {len(members)} files, and may hold {MOST_MEMBERS}.", REMEDY)
+def _require_sane(members: list[zipfile.ZipInfo], path: Path, most: int) -> None:
+    if len(members) > most:
+        raise InputError(f"{path} holds {len(members)} files, and may hold {most}.", REMEDY)
     seen: set[str] = set()
     for member in members:
         if why := _fault(member, seen):

@@ -12,8 +12,8 @@ from lyncdr_helpers.errors import InputError
 SAFE = {"resolve_entities": False, "no_network": True, "load_dtd": False}
 
 
-def read_document(content: bytes, root: str) -> Any:
-    """The document's root, an lxml element whose local name is `root`.
+def read_document(content: bytes, *roots: str) -> Any:
+    """The document's root, an lxml element whose local name is one of `roots`; any, where none is given.
 
     Raises InputError for a document that is not whole, has a document type declaration, or is another one.
     """
@@ -23,8 +23,8 @@ def read_document(content: bytes, root: str) -> Any:
         raise InputError(f"It is not a whole XML document: {cause.msg}.", "Export it again.") from cause
     if found.getroottree().docinfo.internalDTD is not None:
         raise InputError("It holds a document type declaration; none is expected.", "Export it again.")
-    if etree.QName(found).localname != root:
-        raise InputError(f"Its root is {found.tag}, not {root}.", "Export it again.")
+    if roots and etree.QName(found).localname not in roots:
+        raise InputError(f"Its root is {found.tag}, not {' or '.join(roots)}.", "Export it again.")
     return found
 
 
