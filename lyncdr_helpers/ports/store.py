@@ -10,9 +10,11 @@ class Store(Protocol):
     """Folders of files; a file is addressed by its folder's name and a relative `/` path.
 
     A folder grows unpublished, file by file, and becomes visible under its name in one step (`publish`). What is
-    published is never written again. Reads may be repeated. An empty list means the store answered and holds nothing.
-    Raises Unreachable when the store is not there, AccessDenied when it knows us not, OperationError when it is full or
-    refuses, Refusal when a published name exists already.
+    published is never written again. Everything may be repeated. An empty list means the store answered and holds
+    nothing. A store that was there and goes away is waited for, about a minute; one that never answered is not.
+    Raises Unreachable when the store is not there, AccessDenied when it knows us not, Untrusted when it cannot prove
+    who it is, OperationError when it is full, refuses, or has no such folder or file, Refusal (`send`, `publish`) when
+    the name is published already. A name that Windows cannot hold, or that leads out, is an OperationError anywhere.
     """
 
     def sets(self) -> list[str]:
@@ -43,7 +45,10 @@ class Store(Protocol):
         """SHA-256 of a file, computed from what the store now holds."""
 
     def publish(self, name: str) -> None:
-        """Give a folder its final name, in one step."""
+        """Give a folder its final name, in one step; of several who do so at once, one succeeds.
+
+        Raises UnknownOutcome when the store went away for good after it was asked.
+        """
 
     def remove(self, name: str, *, published: bool = True) -> None:
         """Take a folder out of sight in one step, then delete it: nobody ever sees half of it.

@@ -16,6 +16,8 @@ CERTIFICATE = re.compile(r"InvalidCertificate\(\s*(\w+)")
 SYSTEM = re.compile(r'message: "([^"]+)"|error: "([^"]+)"')
 
 LOGON = {"InvalidAccessKeyId", "SignatureDoesNotMatch", "InvalidToken", "ExpiredToken", "RequestTimeTooSkewed"}
+ROLES = ("/latest/api/token", "/latest/meta-data/", "169.254.170.2")
+"""Where Amazon answers its own machines: without a key, obstore asks there for the machine's role."""
 BUSY = {"429", "500", "502", "503", "504"}
 
 
@@ -23,21 +25,25 @@ def explain(cause: Exception, store: str, verb: str) -> OperationError:
     """The error in one line. `verb`: what the store could not be: listed, read, written."""
     text = str(cause)
     code, status = _first(CODE, text), _first(STATUS, text)
-    said = ": ".join(filter(None, (code, _first(MESSAGE, text)))) or (f"HTTP {status}" if status else "")
-    said += f" ({place})" if (place := _first(PLACE, text)) else ""
+    said = ": ".join(filter(None, (code or f"HTTP {status}", _first(MESSAGE, text))))
+    place = _first(PLACE, text)
     if found := _first(CERTIFICATE, text):
         return Untrusted(
             f"The certificate of {store} does not prove who it is: {found}.",
             "Check backup.store_ca_file, and who answers at backup.s3_endpoint.",
         )
-    if code in LOGON or isinstance(cause, UnauthenticatedError) or _lacks_login(text):
+    if any(place in text for place in ROLES):
         return AccessDenied(
-            f"The service of {store} does not accept the access key: {said or 'there is none'}.",
-            "Check backup.store_login; without one, this machine's own role or AWS_ACCESS_KEY_ID is used.",
+            f"There is no access key for {store}.",
+            "Give backup.store_login, or this machine a role or an AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY.",
+        )
+    if code in LOGON or isinstance(cause, UnauthenticatedError):
+        return AccessDenied(
+            f"The service of {store} does not accept the access key: {said}.", "Check backup.store_login."
         )
     if status == "403" or isinstance(cause, PermissionDeniedError):
         return AccessDenied(
-            f"The backup store {store} could not be {verb}: {said}.",
+            f"The backup store {store} could not be {verb}: {said}{place and f' ({place})'}.",
             "Let the access key list, read, write and delete in that bucket.",
         )
     if code == "NoSuchBucket":
@@ -50,14 +56,10 @@ def explain(cause: Exception, store: str, verb: str) -> OperationError:
     if status in BUSY:
         return Unreachable(f"The service of {store} is not ready: {said}.", "Try again when it is.")
     return OperationError(
-        f"The backup store {store} could not be {verb}: {said or text.splitlines()[0].rstrip('. ')}.",
+        f"The backup store {store} could not be {verb}: {said if status else text.splitlines()[0].rstrip('. ')}"
+        f"{place and f' ({place})'}.",
         "Check backup.store; a bucket outside us-east-1 needs its region in AWS_REGION.",
     )
-
-
-def _lacks_login(text: str) -> bool:
-    """Without a key, obstore asks for the machine's role at the address where Amazon answers its own machines."""
-    return "169.254.169.254" in text or "169.254.170.2" in text
 
 
 def _first(pattern: re.Pattern[str], text: str) -> str:

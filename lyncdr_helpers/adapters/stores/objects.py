@@ -25,7 +25,7 @@ from lyncdr_helpers.adapters.stores.patience import Patience
 from lyncdr_helpers.errors import OperationError, Refusal, UnknownOutcome, Unreachable
 
 if TYPE_CHECKING:
-    from obstore.store import BackoffConfig, ClientConfig, RetryConfig, S3Config
+    from obstore.store import BackoffConfig, ClientConfig, RetryConfig, S3Config, S3Credential
 
 PUBLISHED = ".published"
 PIECE = 8 << 20
@@ -60,10 +60,19 @@ class Service:
             options["root_certificate"] = self.ca
         if self.endpoint:
             config["endpoint"] = self.endpoint
-        if self.login:
-            config["access_key_id"], config["secret_access_key"] = self.login
-        folder = parts.path.strip("/") or None
-        return S3Store(parts.netloc, prefix=folder, config=config, client_options=options, retry_config=retry)
+        return S3Store(
+            parts.netloc,
+            prefix=parts.path.strip("/") or None,
+            config=config,
+            client_options=options,
+            retry_config=retry,
+            credential_provider=self._credential if self.login else None,
+        )
+
+    def _credential(self) -> S3Credential:
+        """The key alone: with keys in its configuration, obstore takes a session's token from the environment."""
+        assert self.login
+        return {"access_key_id": self.login[0], "secret_access_key": self.login[1], "expires_at": None}
 
 
 class ObjectStore:

@@ -18,6 +18,7 @@ from smbprotocol.exceptions import SMBAuthenticationError, SMBException, SMBOSEr
 from smbprotocol.file_info import FileAttributes
 from smbprotocol.header import NtStatus
 from smbprotocol.open import FilePipePrinterAccessMask
+from smbprotocol.session import SMB2SessionSetupRequest
 from spnego.exceptions import SpnegoError
 
 from lyncdr_helpers.errors import AccessDenied, OperationError, Unreachable
@@ -48,6 +49,19 @@ DENIED = {NtStatus.STATUS_ACCESS_DENIED, NtStatus.STATUS_PRIVILEGE_NOT_HELD, 0xC
 """Also a write-protected medium."""
 
 
+class Line(Connection):  # type: ignore[misc] # smbprotocol has no types
+    """A connection that ends the session of the one before it, [MS-SMB2] 2.2.5: what that one holds open at a server
+    which has not noticed that it died is closed, and can be renamed again.
+    """
+
+    previous_session = 0
+
+    def send(self, message: Any, *more: Any, **named: Any) -> Any:
+        if isinstance(message, SMB2SessionSetupRequest):
+            message["previous_session_id"] = self.previous_session
+        return super().send(message, *more, **named)
+
+
 class Share(SMBFileSystem):  # type: ignore[misc] # fsspec has no types
     """The folder at `smb://server/share/folder`. fsspec's own file system signs in once and for the whole process:
     here each has its connection, which signs in again when the server was away. It lists with one question, not one
@@ -62,6 +76,7 @@ class Share(SMBFileSystem):  # type: ignore[misc] # fsspec has no types
         self.name = url.rstrip("/")
         self.root = unquote(parts.path).rstrip("/")
         self._connections: dict[str, Connection] = {}
+        self._session = 0
         super().__init__(
             parts.hostname,
             parts.port,
@@ -158,7 +173,9 @@ class Share(SMBFileSystem):  # type: ignore[misc] # fsspec has no types
     def _login(self) -> dict[str, Any]:
         """What each question carries: the connection, and who asks, should smbclient have to connect once more."""
         found = self._connections.get(self._key)
-        if found is None or not found.transport.connected:
+        if found is not None and not found.transport.connected:
+            self._hang_up()
+        if self._key not in self._connections:
             self._connections[self._key] = self._connected()
         return {
             "username": self.username,
@@ -169,7 +186,8 @@ class Share(SMBFileSystem):  # type: ignore[misc] # fsspec has no types
         }
 
     def _connected(self) -> Connection:
-        made = Connection(uuid.uuid4(), self.host, self._port)
+        made = Line(uuid.uuid4(), self.host, self._port)
+        made.previous_session = self._session
         made._receive_timeout = SILENCE_SECONDS  # else ten minutes; there is no other way to say so
         made.connect(timeout=CONNECT_SECONDS)
         made.transport._sock.settimeout(SILENCE_SECONDS)  # else it waits for ever to send to a server that hangs
@@ -178,6 +196,7 @@ class Share(SMBFileSystem):  # type: ignore[misc] # fsspec has no types
     def _hang_up(self) -> None:
         """Half a request may lie in the connection: nobody is to use it again."""
         if found := self._connections.pop(self._key, None):
+            self._session = next(iter(found.session_table), self._session)
             found.disconnect(close=False)
 
 
@@ -189,6 +208,8 @@ def _status(cause: BaseException) -> int | None:
 
 def _is_connection(cause: BaseException) -> bool:
     """Whether there was no answer at all, or none that can be trusted."""
+    if isinstance(cause, ValueError):
+        return isinstance(cause.__cause__, OSError)
     return _status(cause) is None and not isinstance(cause, FileNotFoundError | FileExistsError)
 
 

@@ -17,6 +17,13 @@ from lyncdr_helpers.ports import Store
 NUMBERS = itertools.count()
 
 
+@pytest.fixture(autouse=True)
+def no_proxy(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What stands on this machine is not asked for through another."""
+    for name in ("NO_PROXY", "no_proxy"):
+        monkeypatch.setenv(name, "*")
+
+
 @pytest.fixture(scope="session")
 def smbd() -> Iterator[SmbServer]:
     server = SmbServer("127.53.70.1", {"dr": "", "closed": "available = no"})

@@ -22,6 +22,7 @@ class Link:
         self.address, self.port = address, self._listener.getsockname()[1]
         self.sent = self.answered = 0
         self._mute = False
+        self._stranded: set[socket.socket] = set()
         self._when: Callable[[bytes], bool] | None = None
         self._then: Callable[[], None] = self.cut
         threading.Thread(target=self._accept, args=(self._listener,), daemon=True).start()
@@ -38,6 +39,13 @@ class Link:
                 end.shutdown(socket.SHUT_RDWR)
             end.close()
 
+    def strand(self) -> None:
+        """Every connection breaks on the client's side, and the server does not hear of it: a cable is pulled."""
+        self._stranded.update(self._open[1::2])
+        for client in self._open[::2]:
+            _hang_up(client)
+        self._open = []
+
     def lose_the_answer(self) -> None:
         """Let the server act on what it was sent, and break the connection before it can say so."""
         self._mute = True
@@ -51,6 +59,7 @@ class Link:
             self._listener.shutdown(socket.SHUT_RDWR)
         self._listener.close()
         self.cut()
+        _hang_up(*self._stranded)
         if seconds is not None:
             threading.Timer(seconds, self.up).start()
 
@@ -80,7 +89,8 @@ class Link:
                 if self._when and self._when(piece):
                     self._when = None
                     self._then()
-        _hang_up(client, server)
+        if server not in self._stranded:
+            _hang_up(client, server)
 
     def _answer(self, server: socket.socket, client: socket.socket) -> None:
         with contextlib.suppress(OSError):
@@ -89,7 +99,8 @@ class Link:
                     continue
                 client.sendall(piece)
                 self.answered += len(piece)
-        _hang_up(client, server)
+        if server not in self._stranded:
+            _hang_up(client, server)
 
 
 def _hang_up(*ends: socket.socket) -> None:

@@ -10,10 +10,10 @@ from typing import Any
 import pytest
 from s3_service import BUCKET, ObjectService
 from smb_server import PASSWORD, USER
-from store_places import PARTS, SharePlace, publish
+from store_places import PARTS, SharePlace, bucket_store, publish
 
 from lyncdr_helpers.adapters.stores import open_store
-from lyncdr_helpers.errors import InputError, Untrusted
+from lyncdr_helpers.errors import AccessDenied, InputError, Untrusted
 from lyncdr_helpers.params.reading import LoadedParams, read_params
 from lyncdr_helpers.ports import Store
 
@@ -75,6 +75,28 @@ def test_the_keys_of_this_machine(loaded: LoadedParams, s3: ObjectService, monke
     (loaded.folder / "ca.pem").write_bytes(s3.ca)
     store = opened(loaded, store=f"s3://{BUCKET}/mine", s3_endpoint=s3.endpoint, store_ca_file="ca.pem")
     assert store.sets() == []
+
+
+@pytest.mark.real("s3server")
+def test_the_keys_of_the_parameters_alone(
+    loaded: LoadedParams, s3: ObjectService, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """With store_login, what the environment holds for other tools is left alone, also the token of a session."""
+    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "AKIDOTHER")
+    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "of-another-account")
+    monkeypatch.setenv("AWS_SESSION_TOKEN", "of-another-session")
+    store = bucket_store(s3, f"s3://{BUCKET}/alone")
+    assert store.sets() == []
+
+
+@pytest.mark.real("s3server")
+def test_no_keys_at_all(s3: ObjectService, monkeypatch: pytest.MonkeyPatch) -> None:
+    """AccessDenied says where a key can come from."""
+    for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_PROFILE"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("AWS_METADATA_ENDPOINT", "http://127.53.71.9:1")  # the machine of this test may have a role
+    with pytest.raises(AccessDenied, match="There is no access key for"):
+        bucket_store(s3, f"s3://{BUCKET}/x", login=None).sets()
 
 
 def test_the_extra_is_missing(loaded: LoadedParams, monkeypatch: pytest.MonkeyPatch) -> None:
