@@ -7,6 +7,7 @@ from pydantic import Field
 from lyncdr_helpers.params.access import EXAMPLE_HOST, DirectoryAccess, ManagementHost
 from lyncdr_helpers.params.backups import Backup, GroupChat, Notices, Retention
 from lyncdr_helpers.params.dns import Dns
+from lyncdr_helpers.params.requirements import Requirements
 from lyncdr_helpers.params.sites import Failover, Pool, Sites
 from lyncdr_helpers.params.values import Fqdn, Generation, LocalPath, Model, Name
 
@@ -27,6 +28,9 @@ class Params(Model):
     sip_domains: list[Fqdn] = Field(min_length=1, description="The SIP domains.", examples=[["example.org"]])
     sites: Sites = Field(description="The two sites, with their pools and servers.")
     failover: Failover = Field(description="Which pool's users go where.")
+    requirements: Requirements = Field(
+        default_factory=Requirements, description="What must work again after an activation."
+    )
     directory: DirectoryAccess = Field(description="The domain controller to ask.")
     management_host: ManagementHost = Field(description="Where cmdlets and dbimpexp run.", examples=[EXAMPLE_HOST])
     dns: Dns = Field(description="Nameservers, resolvers, and the records that move.")

@@ -70,6 +70,22 @@ def failover_pools(params: Params) -> Iterator[Finding]:
         yield Finding(("failover", "to"), f"{params.failover.to_pool} is not a pool of sites.dr", f"to: {standby[0]}")
 
 
+def archiving(params: Params) -> Iterator[Finding]:
+    """Archiving that nobody needs holds nobody back."""
+    answered = params.requirements.archiving
+    place: Location = ("requirements", "archiving", "must_be_up_to_sign_in")
+    if answered.must_be_up_to_sign_in and not answered.needed:
+        yield Finding(place, "is for archiving that is needed: or set needed to true", "must_be_up_to_sign_in: false")
+
+
+def group_chat_backup(params: Params) -> Iterator[Finding]:
+    """Group Chat comes back from its backup, which needs a section of its own."""
+    needed, section = params.requirements.group_chat, params.group_chat
+    if needed and not section:
+        wrong = "is true, and nothing of it is backed up: the section group_chat is missing"
+        yield Finding(("requirements", "group_chat"), wrong, "group_chat: false")
+
+
 def directory_sign_in(params: Params) -> Iterator[Finding]:
     """A simple or NTLM bind needs a user and a password; a simple bind sends the password and so needs TLS."""
     access = params.directory
@@ -138,6 +154,8 @@ RULES = (
     Rule(frozenset({"sites"}), editions),
     Rule(frozenset({"sites", "generation"}), back_ends),
     Rule(frozenset({"sites", "failover"}), failover_pools),
+    Rule(frozenset({"requirements"}), archiving),
+    Rule(frozenset({"requirements", "group_chat"}), group_chat_backup),
     Rule(frozenset({"directory"}), directory_sign_in),
     Rule(frozenset({"management_host"}), management_sign_in),
     Rule(frozenset({"backup"}), store_access),
