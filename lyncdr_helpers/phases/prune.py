@@ -111,7 +111,7 @@ def remove(session: Session, made: Plan) -> Tally:
         return Receipt()
 
     with session.step(ACT):
-        tally = carry_out(session, ACT, made.changes, see, do, batch=1)
+        tally = carry_out(session, ACT, made.changes, see, do, batch=1, undoable=False)
         seen = see(made.changes)
         do([one for one in made.changes if not seen[one.target]])
         return tally

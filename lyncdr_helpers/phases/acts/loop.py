@@ -56,8 +56,10 @@ class Tally:
         return f"{self.act}: {', '.join(parts)}"
 
 
-def carry_out(session: Session, act: str, changes: Sequence[Change], see: See, do: Do, *, batch: int) -> Tally:
-    """Bring every change about, at most once, `batch` at a time.
+def carry_out(
+    session: Session, act: str, changes: Sequence[Change], see: See, do: Do, *, batch: int, undoable: bool = True
+) -> Tally:
+    """Bring every change about, at most once, `batch` at a time. undoable: whether the old values can be put back.
 
     Raises Refusal when a target holds neither the old nor the new value, OperationError when a whole batch failed,
     UnknownOutcome when an answer was lost: the next run of the same command reads the facts back and goes on.
@@ -68,7 +70,8 @@ def carry_out(session: Session, act: str, changes: Sequence[Change], see: See, d
     already = len(changes) - len(todo)
     if already:
         session.journal.write("found", act=act, count=already)
-    _write_undo(session, todo)
+    if undoable and session.mode == "live":
+        _write_undo(session, todo)
     done, withheld, failed = 0, 0, dict[str, str]()
     began = session.clock.monotonic()
     for some in _batched(todo, batch):
