@@ -87,20 +87,27 @@ def backups(sets: Iterable[StoredSet], ran: Iterable[Ran], running: str = "") ->
 
 
 def calendar(found: Sequence[Backup], now: dt.datetime, weeks: int) -> tuple[Day, ...]:
-    """The days of so many weeks, Monday first, the present week last and whole.
+    """The days of at most so many weeks, Monday first: from the week of the first backup of all to the present one.
 
-    A day without a backup is missing once it is over, and not known before the first backup of all.
+    A day without a backup is missing once it is over, and not known before the first backup.
     """
     days = {day: tuple(some) for day, some in groupby(found, key=lambda one: one.day)}
-    first, today = min(days, default=now.date()), now.astimezone(dt.UTC).date()
-    monday = today - dt.timedelta(days=today.weekday() + WEEK * (weeks - 1))
-    dates = [monday + dt.timedelta(days=number) for number in range(WEEK * weeks)]
+    today = now.astimezone(dt.UTC).date()
+    first = min([*days, today])
+    began, last = _monday(first), _monday(today)
+    monday = max(began, last - dt.timedelta(weeks=weeks - 1))
+    count = (last - monday).days + WEEK
+    dates = [monday + dt.timedelta(days=number) for number in range(count)]
     return tuple(_day(date, days.get(date, ()), first, today) for date in dates)
 
 
 def growth(found: Iterable[Backup]) -> tuple[Backup, ...]:
     """The backups whose users and contacts are known, oldest first."""
     return tuple(one for one in found if one.users is not None and one.contacts is not None)
+
+
+def _monday(date: dt.date) -> dt.date:
+    return date - dt.timedelta(days=date.weekday())
 
 
 def _day(date: dt.date, some: tuple[Backup, ...], first: dt.date, today: dt.date) -> Day:
@@ -118,7 +125,8 @@ def _of_set(one: StoredSet, running: str) -> Backup:
         mark = Mark.RUNNING if one.name == running else Mark.FAILED
         return Backup(one.name, one.made_at, mark, "" if mark is Mark.RUNNING else one.reason)
     if one.state == "INCOMPLETE":
-        text = f"{one.differences:,} users and {one.failed_parts:,} parts are not in it"
+        lacks = [(one.differences, "user"), (one.failed_parts, "part")]
+        text = f"without {' and '.join(_count(number, noun) for number, noun in lacks if number)}"
         return Backup(one.name, one.made_at, Mark.INCOMPLETE, text, one.users, one.contacts)
     if one.state != "COMPLETE":
         return Backup(one.name, one.made_at, Mark.FAILED, one.trouble or one.reason)
@@ -140,7 +148,11 @@ def _of_run(one: Ran, running: str) -> Backup:
 
 
 def _complete(alarms: int) -> tuple[Mark, str]:
-    return (Mark.ALARMS, f"{alarms:,} alarms" if alarms > 1 else "1 alarm") if alarms else (Mark.COMPLETE, "")
+    return (Mark.ALARMS, _count(alarms, "alarm")) if alarms else (Mark.COMPLETE, "")
+
+
+def _count(number: int, noun: str) -> str:
+    return f"{number:,} {noun}" if number == 1 else f"{number:,} {noun}s"
 
 
 def _total(facts: Mapping[str, Any], beginning: str) -> int | None:

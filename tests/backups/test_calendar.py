@@ -61,31 +61,32 @@ def test_two_weeks() -> None:
         kept(8), kept(7, alarms=2), kept(6, "INCOMPLETE"), failed(5), kept(3), kept(2), ran(1, "failed"), kept(0)
     )
     assert found == "?CAIFMC CFC...."
+    assert shown(kept(60), weeks=3) == "MMMMMMM MMMMMMM MM....."
 
 
 def test_today_is_not_over() -> None:
     """A day without a backup is missing only when it is past."""
-    assert shown(kept(2)) == "??????? CM....."
+    assert shown(kept(2)) == "CM....."
 
 
 def test_nothing_at_all() -> None:
     """A deployment without a backup has no missing nights yet."""
-    assert shown() == "??????? ??....."
+    assert shown() == "??....."
 
 
 def test_the_best_of_a_day_counts() -> None:
     """A night that failed and was run again is COMPLETE; alarms are not overlooked for a later set without any."""
-    assert shown(failed(-0.1), kept(-0.2)) == "??????? ??C...."
-    assert shown(kept(-0.1, alarms=1), kept(-0.2)) == "??????? ??A...."
+    assert shown(failed(-0.1), kept(-0.2)) == "??C...."
+    assert shown(kept(-0.1, alarms=1), kept(-0.2)) == "??A...."
 
 
 def test_a_backup_at_work() -> None:
     """What holds the lock is running, whatever the store has of it; today it outranks what failed before."""
     now = failed(0, "It was begun, and nothing says that it ended.")
-    assert shown(now, running=now.name) == "??????? ??R...."
-    assert shown(now) == "??????? ??F...."
-    assert shown(ran(0, "unfinished"), running=name(at(0))) == "??????? ??R...."
-    assert shown(ran(0, "unfinished")) == "??????? ??F...."
+    assert shown(now, running=now.name) == "??R...."
+    assert shown(now) == "??F...."
+    assert shown(ran(0, "unfinished"), running=name(at(0))) == "??R...."
+    assert shown(ran(0, "unfinished")) == "??F...."
 
 
 def test_days_are_in_utc() -> None:
@@ -155,9 +156,10 @@ FOUND = st.lists(
 
 @given(FOUND, st.integers(1, 8))
 def test_every_day_is_there_once(found: list[Backup], weeks: int) -> None:
-    """Whole weeks from a Monday to the Sunday of this week, each day with exactly its backups."""
+    """Whole weeks from a Monday to the Sunday of this week, no more than asked for, each day with its backups."""
     days = calendar(found, NOW, weeks)
-    assert (days[0].date.weekday(), days[-1].date, len(days)) == (0, dt.date(2026, 3, 8), 7 * weeks)
+    assert (days[0].date.weekday(), days[-1].date, len(days) % 7) == (0, dt.date(2026, 3, 8), 0)
+    assert len(days) == 7 * weeks or days[0].date <= min([NOW.date(), *(one.day for one in found)])
     assert [day.date for day in days] == [days[0].date + dt.timedelta(days=number) for number in range(len(days))]
     assert [one for day in days for one in day.backups] == [
         one for one in found if days[0].date <= one.day <= days[-1].date
