@@ -83,6 +83,11 @@ def test_every_withheld_write_is_on_record(rehearsed: tuple[Scene, Ended]) -> No
     assert scene.blueprint.users == USERS
 
 
+def test_there_is_nothing_to_undo(rehearsed: tuple[Scene, Ended]) -> None:
+    """Nobody finds a list of changes to take back that were never made."""
+    assert not rehearsed[1].folder.undo.exists()
+
+
 def test_every_intent_has_its_result(rehearsed: tuple[Scene, Ended]) -> None:
     """Nothing counts as done, nothing as failed: every change of the plan is withheld."""
     _, found = rehearsed
