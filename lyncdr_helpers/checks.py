@@ -20,6 +20,13 @@ class Verdict(StrEnum):
     UNKNOWN = "unknown"
 
 
+class Severity(StrEnum):
+    """MUST holds a phase back until it is green; SHOULD is for people to look at, and holds nothing back."""
+
+    MUST = "must"
+    SHOULD = "should"
+
+
 @dataclass(frozen=True)
 class Check:
     """One expectation and its evidence. `area` groups rows of a table; `remedy` is what to do when it is not green."""
@@ -30,15 +37,24 @@ class Check:
     seen: str
     expected: str
     remedy: str = ""
+    severity: Severity = Severity.MUST
 
     def as_row(self) -> dict[str, Any]:
-        return {**asdict(self), "verdict": str(self.verdict)}
+        return {**asdict(self), "verdict": str(self.verdict), "severity": str(self.severity)}
 
 
 def judge(area: str, name: str, ok: bool, *, seen: str, expected: str, remedy: str = "", soft: bool = False) -> Check:
-    """A check that passes or fails; `soft` makes the failure a warning. The remedy is kept only where it is needed."""
+    """A check that passes or fails; `soft` makes it one of severity SHOULD, which does not fail but warns.
+
+    The remedy is kept only where it is needed.
+    """
     verdict = Verdict.PASS if ok else Verdict.WARN if soft else Verdict.FAIL
-    return Check(area, name, verdict, seen, expected, "" if ok else remedy)
+    return Check(area, name, verdict, seen, expected, "" if ok else remedy, _severity(soft))
+
+
+def unknown(area: str, name: str, *, seen: str, expected: str, remedy: str = "", soft: bool = False) -> Check:
+    """A check that nobody could make. seen: why not."""
+    return Check(area, name, Verdict.UNKNOWN, seen, expected, remedy, _severity(soft))
 
 
 @dataclass
@@ -54,17 +70,21 @@ class Checklist:
         self.checks.extend(checks)
 
     @contextmanager
-    def asking(self, area: str, name: str, expected: str) -> Iterator[None]:
+    def asking(self, area: str, name: str, expected: str, *, soft: bool = False) -> Iterator[None]:
         """Whoever cannot be asked becomes an UNKNOWN check with the reason; any other error is a bug and stays one."""
         try:
             yield
         except OperationError as error:
-            self.add(Check(area, name, Verdict.UNKNOWN, error.message, expected, error.remedy))
+            self.add(unknown(area, name, seen=error.message, expected=expected, remedy=error.remedy, soft=soft))
 
 
 def not_green(checks: Iterable[Check]) -> list[Check]:
-    """The checks that hold a phase back: failed or unknown. Warnings do not."""
-    return [check for check in checks if check.verdict in (Verdict.FAIL, Verdict.UNKNOWN)]
+    """The checks that hold a phase back: failed, or a MUST that nobody could make. Warnings do not."""
+    return [
+        check
+        for check in checks
+        if check.verdict is Verdict.FAIL or (check.verdict is Verdict.UNKNOWN and check.severity is Severity.MUST)
+    ]
 
 
 def require(checks: Iterable[Check], what: str) -> None:
@@ -73,3 +93,7 @@ def require(checks: Iterable[Check], what: str) -> None:
     if bad:
         rows = "; ".join(f"{check.name}: {check.verdict}, {check.seen}" for check in bad)
         raise CheckFailed(f"{what}: {len(bad)} checks are not green. {rows}", bad[0].remedy)
+
+
+def _severity(soft: bool) -> Severity:
+    return Severity.SHOULD if soft else Severity.MUST

@@ -256,11 +256,11 @@ def _checks(record: Record) -> list[Element]:
         (
             VERDICTS.get(str(line.facts.get("verdict")), str(line.facts.get("verdict"))),
             f"{dt.datetime.fromisoformat(line.at):%H:%M:%S}",
-            *(str(line.facts.get(key, "")) for key in ("area", "name", "seen", "expected", "remedy")),
+            *(str(line.facts.get(key, "")) for key in ("severity", "area", "name", "seen", "expected", "remedy")),
         )
         for line in sorted(record.of_kind("check"), key=lambda line: order.get(str(line.facts.get("verdict")), 0))
     ]
-    head = ("verdict", "at (UTC)", "area", "expectation", "seen", "expected", "remedy")
+    head = ("verdict", "at (UTC)", "severity", "area", "expectation", "seen", "expected", "remedy")
     return _section("Checks", _table(head, rows) if rows else None)
 
 

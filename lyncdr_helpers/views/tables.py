@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from lyncdr_helpers.backups.manifest import Absence, Manifest, Part, UserRecord
-from lyncdr_helpers.checks import Check
+from lyncdr_helpers.checks import Check, Verdict
 from lyncdr_helpers.clock import parse_stamp
 from lyncdr_helpers.contacts.comparison import Restored
 from lyncdr_helpers.directory.inventory import Inventory
@@ -30,12 +30,19 @@ FIRST_NIGHT = "There is no earlier set to compare with."
 
 
 def checks(*lists: Iterable[Check]) -> Frame:
-    """Columns: verdict, area, name, seen, expected, remedy. What is not green comes first."""
+    """Columns: verdict, severity (of what is not green), area, name, seen, expected, remedy. Greens come last."""
     order = {verdict: place for place, verdict in enumerate(("fail", "unknown", "warn", "pass"))}
     rows = sorted((check for one in lists for check in one), key=lambda check: order[check.verdict])
     return Frame.of(
-        [(MARKS[check.verdict], check.area, check.name, check.seen, check.expected, check.remedy) for check in rows],
-        ["verdict", "area", "name", "seen", "expected", "remedy"],
+        [
+            (
+                MARKS[check.verdict],
+                "" if check.verdict is Verdict.PASS else str(check.severity),
+                *(check.area, check.name, check.seen, check.expected, check.remedy),
+            )
+            for check in rows
+        ],
+        ["verdict", "severity", "area", "name", "seen", "expected", "remedy"],
     )
 
 
