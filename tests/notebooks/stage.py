@@ -7,6 +7,8 @@ import shutil
 from dataclasses import dataclass
 from pathlib import Path
 
+import past
+
 from lyncdr_helpers.lab import lifecycle, params
 from lyncdr_helpers.lab.blueprint import Blueprint
 from lyncdr_helpers.lab.claim import Claim
@@ -47,11 +49,12 @@ class Stage:
 
 
 def set_stage(folder: Path, claim: Claim) -> Stage:
-    """A stage whose lab has the claimed addresses and ends with this process."""
+    """A stage whose lab has the claimed addresses, some nights behind it, and ends with this process."""
     stage = Stage(folder)
     lifecycle.up(claim.blueprint, owner_pid=os.getpid(), claim=claim)
     stage.params_file.parent.mkdir()
     stage.params_file.write_text(params.render(claim.blueprint, stage.params_file.parent), encoding="utf-8")
+    past.live_through(claim.blueprint, stage.params_file)
     return stage
 
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import subprocess
 import sys
 from dataclasses import dataclass
@@ -149,9 +150,15 @@ def told(stage: Stage, run: str) -> list[tuple[object, ...]]:
     differs = {"seconds", "run", "set", "who"}
     lines: list[Line] = read(runfolder.RunFolder(stage.lab / "runs" / run).journal)[0]
     return [
-        (line.kind, *(str(value).replace(run, "RUN") for name, value in line.facts.items() if name not in differs))
+        (line.kind, *(_of_any_night(str(value)) for name, value in line.facts.items() if name not in differs))
         for line in lines
     ]
+
+
+def _of_any_night(text: str) -> str:
+    """Without the names of runs and sets, and without moments."""
+    named = re.sub(r"\d{8}-\d{6}-backup-[0-9a-f]{4}", "RUN", text)
+    return re.sub(r"\d{4}-\d\d-\d\dT[\d:.]+Z", "MOMENT", named)
 
 
 def held(stage: Stage, name: str) -> dict[str, int]:
