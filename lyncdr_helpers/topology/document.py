@@ -59,6 +59,11 @@ class Service:
     active: bool | None = None
     director: bool = False
 
+    @property
+    def place(self) -> str:
+        """Where it is: the cluster, for a database with its instance, `sql01.example.org\\rtc`."""
+        return f"{self.cluster}\\{self.instance}" if self.instance else self.cluster
+
 
 @dataclass(frozen=True)
 class SimpleUrl:

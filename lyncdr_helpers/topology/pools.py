@@ -129,7 +129,7 @@ def central_management(topology: Topology) -> tuple[CentralManagement, ...]:
             cluster.fqdn,
             cluster.site,
             service.active,
-            next(map(_place, topology.needed_by(service, roles.CENTRAL_MANAGEMENT_STORE)), ""),
+            next((one.place for one in topology.needed_by(service, roles.CENTRAL_MANAGEMENT_STORE)), ""),
         )
         for service, cluster in _placed(topology, roles.CENTRAL_MANAGEMENT)
     )
@@ -169,7 +169,7 @@ def _pool(topology: Topology, cluster: Cluster) -> Pool:
         edition=_edition(cluster, store),
         generation=roles.GENERATIONS.get(registrars[0].version or 0),
         machines=cluster.machines,
-        user_store=_place(store) if store else "",
+        user_store=store.place if store else "",
         edges=_clusters(service for service in others if service.role == roles.EDGE),
         backups=_backups(topology, registrars),
         archiving=_identities(within, roles.ARCHIVING_SERVER, roles.ARCHIVING_STORE),
@@ -215,11 +215,7 @@ def _backups(topology: Topology, registrars: tuple[Service, ...]) -> tuple[str, 
 
 
 def _identities(services: tuple[Service, ...], *of_roles: str) -> tuple[str, ...]:
-    return tuple(roles.identity(one.role, _place(one)) for one in services if one.role in of_roles)
-
-
-def _place(service: Service) -> str:
-    return f"{service.cluster}\\{service.instance}" if service.instance else service.cluster
+    return tuple(roles.identity(one.role, one.place) for one in services if one.role in of_roles)
 
 
 def _clusters(services: Iterable[Service]) -> tuple[str, ...]:
