@@ -2,24 +2,21 @@
 
 from __future__ import annotations
 
+import copy
 import errno
 import secrets
 import socket
 import ssl
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
-from cryptography import x509
-from cryptography.hazmat.primitives import hashes
-
-from lyncdr_helpers.errors import InputError, OperationError, Unreachable
-from lyncdr_helpers.ports import SipAnswer, TlsFacts
+from lyncdr_helpers.adapters import tls_facts
+from lyncdr_helpers.errors import OperationError, Unreachable
+from lyncdr_helpers.ports import Door, SipAnswer, TlsFacts
 from lyncdr_helpers.probes import sip
-
-LEGACY_SERVER_CONNECT = 0x4
-"""OpenSSL's SSL_OP_LEGACY_SERVER_CONNECT, which `ssl` names from Python 3.12 on."""
 
 PIECE = 8192
 
@@ -33,33 +30,67 @@ class SocketDialer:
 
     def __init__(self, timeout: float, ca_file: Path | None) -> None:
         self._timeout = timeout
-        self._looking = _open_eyed()
-        self._trusting = _trusting(ca_file)
+        self._looking = tls_facts.looking()
+        self._trusting = tls_facts.trusting(ca_file)
+        self._speaking = {
+            version: tls_facts.speaking(version) for version, spoken in tls_facts.SPOKEN_HERE.items() if spoken
+        }
 
-    def knock(self, address: str, port: int) -> bool:
-        """A refusal, a reset, silence, "no such host" are a no; that this machine has no network is none: it raises."""
+    def within(self, seconds: float) -> SocketDialer:
+        other = copy.copy(self)
+        other._timeout = seconds
+        return other
+
+    def door(self, address: str, port: int) -> Door:
+        """That this machine has no network, or the name no address, says nothing about the port: it raises."""
         try:
             self._connect(address, port, Deadline(self._timeout)).close()
-        except (ConnectionError, TimeoutError):
-            return False
+        except ConnectionError:
+            return Door.REFUSED
+        except TimeoutError:
+            return Door.SILENT
         except OSError as cause:
             if cause.errno == errno.EHOSTUNREACH:
-                return False
+                return Door.SILENT
             raise _unreachable(address, port, cause) from cause
-        return True
+        return Door.OPEN
+
+    def knock(self, address: str, port: int) -> bool:
+        return self.door(address, port) is Door.OPEN
 
     def tls(self, address: str, port: int, server_name: str) -> TlsFacts:
         deadline = Deadline(self._timeout)
         try:
-            with self._secured(address, port, server_name, self._trusting, deadline) as channel:
-                return _facts(channel, address, port, trusted="")
-        except Distrust as reason:
+            return self._trusted(address, port, server_name, deadline)
+        except ssl.SSLCertVerificationError as distrust:
             with self._secured(address, port, server_name, self._looking, deadline) as channel:
-                return _facts(channel, address, port, trusted=str(reason))
+                tls_facts.greet(channel)
+                with _readable(address, port):
+                    return tls_facts.seen_facts(channel, distrust)
+
+    def _trusted(self, address: str, port: int, server_name: str, deadline: Deadline) -> TlsFacts:
+        """Raises ssl.SSLCertVerificationError where the chain leads to no CA of ours."""
+        with self._secured(address, port, server_name, self._trusting, deadline) as channel:
+            tls_facts.greet(channel)
+            with _readable(address, port):
+                return tls_facts.trusted_facts(channel)
+
+    def tls_versions(self, address: str, port: int, server_name: str) -> Mapping[str, bool]:
+        return {version: self._accepts(address, port, server_name, version) for version in self._speaking}
+
+    def _accepts(self, address: str, port: int, server_name: str, version: str) -> bool:
+        deadline = Deadline(self._timeout)
+        try:
+            with self._secured(address, port, server_name, self._speaking[version], deadline) as channel:
+                tls_facts.greet(channel)
+        except OperationError:
+            return False
+        return True
 
     def sip(self, address: str, port: int, domain: str, server_name: str) -> tuple[SipAnswer, ...]:
         deadline = Deadline(self._timeout)
         with self._secured(address, port, server_name, self._looking, deadline) as channel:
+            channel.do_handshake()
             conversation = Conversation(channel, deadline, f"{address}:{port}")
             return tuple(conversation.ask(method, domain) for method in ("OPTIONS", "REGISTER"))
 
@@ -67,7 +98,7 @@ class SocketDialer:
     def _secured(
         self, address: str, port: int, server_name: str, context: ssl.SSLContext, deadline: Deadline
     ) -> Iterator[ssl.SSLSocket]:
-        """A TLS connection. What goes wrong on it becomes an error of ours that names the address."""
+        """A connection that is to shake hands yet. What goes wrong on it becomes an error of ours, but for distrust."""
         try:
             plain = self._connect(address, port, deadline)
         except OSError as cause:
@@ -75,22 +106,24 @@ class SocketDialer:
         try:
             with plain:
                 plain.settimeout(deadline.left())
-                with context.wrap_socket(plain, server_hostname=server_name or None) as channel:
+                with context.wrap_socket(
+                    plain, server_hostname=server_name or None, do_handshake_on_connect=False
+                ) as channel:
                     yield channel
-        except ssl.SSLCertVerificationError as cause:
-            raise Distrust(cause.verify_message) from cause
+        except ssl.SSLCertVerificationError:
+            raise
         except TimeoutError as cause:
             raise _unreachable(address, port, cause) from cause
         except OSError as cause:
             raise OperationError(
-                f"{address}:{port} takes the connection, then breaks off: {_reason(cause)}.",
-                "Check that this is the port of the registrar, and look at the server's own event log.",
+                f"{address}:{port} takes the connection, then breaks off: {tls_facts.reason(cause)}.",
+                "Check that this is the port of the service, and look at the server's own event log.",
             ) from cause
 
     def _connect(self, address: str, port: int, deadline: Deadline) -> socket.socket:
         """A TCP connection to the first of the name's addresses that takes one; raises the last one's OSError."""
         refusal: OSError | None = None
-        for family, kind, protocol, _, where in socket.getaddrinfo(address, port, type=socket.SOCK_STREAM):
+        for family, kind, protocol, where in _places(address, port):
             connection = socket.socket(family, kind, protocol)
             try:
                 connection.settimeout(deadline.left())
@@ -102,10 +135,6 @@ class SocketDialer:
                 return connection
         assert refusal is not None, "getaddrinfo gives an address or raises"
         raise refusal
-
-
-class Distrust(Exception):
-    """The chain does not lead to the given CA; the text says why. It never leaves this module."""
 
 
 class Deadline:
@@ -163,76 +192,34 @@ class Conversation:
 NOT_A_REGISTRAR = "Check that address and port are those of a registrar."
 
 
-def _open_eyed() -> ssl.SSLContext:
-    """A context that sees every server: TLS 1.0, SHA-1, weak keys, no secure renegotiation, no trust.
-
-    Front Ends of 2010 on an old Windows speak nothing newer, and OpenSSL's defaults would call them dead.
-    """
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
-    context.check_hostname = False
-    context.verify_mode = ssl.CERT_NONE
-    context.minimum_version = ssl.TLSVersion.MINIMUM_SUPPORTED
-    context.set_ciphers("ALL:!aNULL:!eNULL:@SECLEVEL=0")
-    context.options |= LEGACY_SERVER_CONNECT
-    return context
-
-
-def _trusting(ca_file: Path | None) -> ssl.SSLContext:
-    """The same, but the chain must lead to a CA. The name is judged elsewhere: a server has many."""
-    context = _open_eyed()
-    context.verify_mode = ssl.CERT_REQUIRED
-    if ca_file is None:
-        context.load_default_certs()
-        return context
+def _places(address: str, port: int) -> Iterator[tuple[int, int, int, Any]]:
+    """Where that is: family, kind, protocol and address of a socket. Raises OSError for a name that has none."""
     try:
-        context.load_verify_locations(ca_file)
-    except OSError as cause:
-        raise InputError(
-            f"The CA file {ca_file} cannot be used: {_reason(cause)}.", "Give a file with CA certificates in PEM."
-        ) from cause
-    return context
+        found = socket.getaddrinfo(address, port, type=socket.SOCK_STREAM)
+    except UnicodeError as cause:  # a label of more than 63 letters, an empty one
+        raise socket.gaierror(socket.EAI_NONAME, "No name can be like that") from cause
+    for family, kind, protocol, _, where in found:
+        yield family, kind, protocol, where
 
 
-def _facts(channel: ssl.SSLSocket, address: str, port: int, trusted: str) -> TlsFacts:
-    encoded = channel.getpeercert(binary_form=True)
-    assert encoded is not None, "anonymous ciphers are switched off"
+@contextmanager
+def _readable(address: str, port: int) -> Iterator[None]:
+    """A certificate that nobody can read is the server's fault, and it is told so."""
     try:
-        certificate = x509.load_der_x509_certificate(encoded)
-        return TlsFacts(
-            version=channel.version() or "",
-            subject=certificate.subject.rfc4514_string(),
-            issuer=certificate.issuer.rfc4514_string(),
-            names=_names(certificate),
-            not_before=certificate.not_valid_before_utc,
-            not_after=certificate.not_valid_after_utc,
-            fingerprint=certificate.fingerprint(hashes.SHA256()).hex(),
-            trusted=trusted,
-        )
+        yield
     except ValueError as cause:
         raise OperationError(
             f"{address}:{port} shows a certificate that cannot be read: {cause}.", "Look at it on the server itself."
         ) from cause
 
 
-def _names(certificate: x509.Certificate) -> tuple[str, ...]:
-    """The DNS names it stands for; the common name counts only where there are none (RFC 6125, 6.4.4)."""
-    try:
-        extension = certificate.extensions.get_extension_for_class(x509.SubjectAlternativeName)
-        names = extension.value.get_values_for_type(x509.DNSName)
-    except x509.ExtensionNotFound:
-        names = []
-    if not names:
-        names = [str(name.value) for name in certificate.subject.get_attributes_for_oid(x509.NameOID.COMMON_NAME)]
-    return tuple(name.lower() for name in names)
-
-
 def _unreachable(address: str, port: int, cause: OSError) -> Unreachable:
     if isinstance(cause, socket.gaierror):
-        return Unreachable(f"The name {address} has no address here: {_reason(cause)}.", "Give the IP address instead.")
+        return Unreachable(
+            f"The name {address} has no address here: {tls_facts.reason(cause)}.", "Give the IP address instead."
+        )
     if isinstance(cause, TimeoutError):
         return Unreachable(f"{address}:{port} did not answer in time.", "Check the server, and firewalls on the way.")
-    return Unreachable(f"{address}:{port} cannot be reached: {_reason(cause)}.", "Check the server and the network.")
-
-
-def _reason(cause: OSError) -> str:
-    return (getattr(cause, "reason", None) or cause.strerror or str(cause)).rstrip(".")
+    return Unreachable(
+        f"{address}:{port} cannot be reached: {tls_facts.reason(cause)}.", "Check the server and the network."
+    )

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from lyncdr_helpers.checks import Checklist
 from lyncdr_helpers.params.sites import Pool
+from lyncdr_helpers.probes.certificates import expected_names, judge_certificate
 from lyncdr_helpers.probes.sip import judge_registrar
-from lyncdr_helpers.probes.tls import expected_names, judge_certificate
 from lyncdr_helpers.session import Session
 
 

@@ -4,17 +4,20 @@ Three outcomes of every act: it is done (the method returns), it failed and prov
 (OperationError), or nobody knows (UnknownOutcome). An adapter never turns the third into the second.
 """
 
-from lyncdr_helpers.ports.dialer import Dialer, SipAnswer, TlsFacts
+from lyncdr_helpers.ports.dialer import TLS_VERSIONS, Certificate, Dialer, Door, SipAnswer, TlsFacts, Trust
 from lyncdr_helpers.ports.directory import Directory, Entry, Scope
 from lyncdr_helpers.ports.nameserver import Nameserver, RecordChange, RecordSet
 from lyncdr_helpers.ports.shell import CmdletFault, Command, Finished, Program, Record, Reply, Shell
 from lyncdr_helpers.ports.store import Store
 
 __all__ = [
+    "TLS_VERSIONS",
+    "Certificate",
     "CmdletFault",
     "Command",
     "Dialer",
     "Directory",
+    "Door",
     "Entry",
     "Finished",
     "Nameserver",
@@ -28,4 +31,5 @@ __all__ = [
     "SipAnswer",
     "Store",
     "TlsFacts",
+    "Trust",
 ]

@@ -16,7 +16,7 @@ from lyncdr_helpers.adapters.dialer import SocketDialer
 from lyncdr_helpers.checks import Verdict
 from lyncdr_helpers.errors import InputError, OperationError, Unreachable
 from lyncdr_helpers.lab.blueprint import DOMAIN, PRIMARY_POOL
-from lyncdr_helpers.probes.tls import judge_certificate
+from lyncdr_helpers.probes.certificates import Names, judge_certificate
 
 ADDRESS = "127.53.60.1"
 
@@ -110,14 +110,14 @@ def context_of(certificate):
 
 
 def test_expired(serve, tmp_path):
-    """An expired certificate is shown with its dates, is not trusted, and fails its check."""
+    """An expired certificate is shown with its dates, holds no longer, and fails its check; its CA is known still."""
     authority, now = trustme.CA(), dt.datetime.now(dt.UTC)
     authority.cert_pem.write_to_path(tmp_path / "ca.pem")
     old = authority.issue_cert("pool01.lync.test", not_before=now - dt.timedelta(9), not_after=now - dt.timedelta(1))
     facts = SocketDialer(1.0, tmp_path / "ca.pem").tls(*serve(silent, context_of(old)), PRIMARY_POOL)
     assert "expired" in facts.trusted
-    names, dates, trust = judge_certificate(facts, ["pool01.lync.test"], now)
-    assert (names.verdict, dates.verdict, trust.verdict) == (Verdict.PASS, Verdict.FAIL, Verdict.FAIL)
+    names, dates, trust = judge_certificate(facts, Names(("pool01.lync.test",)), now)
+    assert (names.verdict, dates.verdict, trust.verdict) == (Verdict.PASS, Verdict.FAIL, Verdict.PASS)
 
 
 def test_another_ca(serve, dialer):
@@ -142,7 +142,7 @@ def test_wildcard_and_common_name(serve, dialer):
     assert wild.covers("meet.lync.test")
     assert not wild.covers("a.meet.lync.test")
     bare = dialer.tls(*serve(silent, context_of(authority.issue_cert(common_name="Pool01.lync.test"))), PRIMARY_POOL)
-    assert bare.names == ("pool01.lync.test",)
+    assert bare.certificate.names == ("pool01.lync.test",)
 
 
 def test_the_name_is_sent(serve, dialer, own_tls):

@@ -11,8 +11,8 @@ from lyncdr_helpers.adapters.dialer import SocketDialer
 from lyncdr_helpers.checks import Verdict
 from lyncdr_helpers.errors import OperationError
 from lyncdr_helpers.lab.blueprint import DOMAIN, PRIMARY_POOL
+from lyncdr_helpers.probes.certificates import Names, judge_certificate
 from lyncdr_helpers.probes.sip import REALM, judge_registrar
-from lyncdr_helpers.probes.tls import judge_certificate
 
 NAMES = ("pool01.lync.test", "fe01.lync.test", "sip.lync.test", "meet.lync.test", "dialin.lync.test")
 
@@ -28,8 +28,8 @@ def test_certificate(registrar, dialer):
     assert facts.version in ("TLSv1.2", "TLSv1.3")
     assert all(facts.covers(name) for name in NAMES)
     assert facts.trusted == ""
-    assert len(facts.fingerprint) == 64
-    checks = judge_certificate(facts, NAMES, dt.datetime.now(dt.UTC))
+    assert len(facts.certificate.fingerprint) == 64
+    checks = judge_certificate(facts, Names(NAMES), dt.datetime.now(dt.UTC))
     assert [check.verdict for check in checks] == [Verdict.PASS] * 3
 
 
