@@ -75,6 +75,23 @@ def test_a_killed_holder_leaves_no_lock(tmp_path: Path) -> None:
     lock.free()
 
 
+def test_whether_a_lock_is_held(tmp_path: Path) -> None:
+    """Anybody may ask, also who has it; asking neither takes it nor frees it, and a killed holder's name means nothing."""
+    path = tmp_path / "backup.lock"
+    mine, other = files.Lock(path, SystemClock()), files.Lock(path, SystemClock())
+    assert not mine.is_held()
+    mine.take("r1")
+    assert mine.is_held()
+    assert other.is_held()
+    mine.free()
+    assert not other.is_held()
+    path.with_suffix(".holder").write_text('{"run": "killed"}', encoding="utf-8")
+    assert not other.is_held()
+    mine.take("r2")
+    assert mine.holder()["run"] == "r2"
+    mine.free()
+
+
 def test_a_process_may_take_its_own_lock_again(tmp_path: Path) -> None:
     """A re-run notebook cell is no second operator."""
     clock = SetClock(dt.datetime(2026, 3, 1, tzinfo=dt.UTC))

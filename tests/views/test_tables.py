@@ -9,12 +9,14 @@ from typing import Any
 
 import pytest
 
-from lyncdr_helpers.backups.manifest import Manifest, Part, UserRecord
+from lyncdr_helpers.backups.changes import UserChange
+from lyncdr_helpers.backups.manifest import Absence, Alarm, Manifest, Part, UserRecord
 from lyncdr_helpers.checks import Check, Checklist, Verdict
 from lyncdr_helpers.contacts.comparison import Restored
 from lyncdr_helpers.directory.inventory import Inventory
 from lyncdr_helpers.dns import cutover
 from lyncdr_helpers.phases.acts.loop import Tally
+from lyncdr_helpers.phases.history import Changed
 from lyncdr_helpers.phases.verify import Loss
 from lyncdr_helpers.plan import Change, Plan
 from lyncdr_helpers.ports import RecordSet
@@ -30,6 +32,7 @@ def manifest(name: str, state: str = "COMPLETE") -> Manifest:
     return Manifest(
         name=name,
         deployment="lab",
+        generation="lync2010",
         run=name,
         made_at=MOMENT,
         made_by="ann@host",
@@ -64,13 +67,16 @@ def a_run(run: str) -> RunSummary:
     return RunSummary(run, "backup", "lab", "live", MOMENT, "ann@host", "done", 0, "", DIGEST, True)
 
 
+ALARM = Alarm(kind="no-contacts", pool="pool01", address="ann@lync.test", text="has no contacts; had 12 in set y")
 INVENTORY = Inventory((), {})
 SHOWN: dict[str, Any] = {
     "checks": [[Check("a", "n", Verdict.PASS, "s", "e", "r")]],
     "population": [INVENTORY],
     "users": [INVENTORY],
     "contacts": [manifest("x").users],
-    "parts": [manifest("x")],
+    "parts": [manifest("x").parts, [Absence(kind="dns", pool="", why="off", reason="backup.parts.dns")]],
+    "alarms": [manifest("x").model_copy(update={"alarms": (ALARM,)})],
+    "changed": [Changed("y", (UserChange("ann@lync.test", "pool01", "fewer", 12, 3),))],
     "backup": [manifest("x")],
     "backups": [[manifest("x")]],
     "plan": [a_plan()],
@@ -104,6 +110,15 @@ def test_what_is_not_green_comes_first() -> None:
     frame = tables.checks(Checklist(rows[:2]), rows[2:])
     assert frame.verdict.tolist() == ["✗ FAIL", "? unknown", "! warn", "✓ pass", "✓ pass"]
     assert frame.name.tolist() == ["3", "2", "1", "0", "4"]
+
+
+def test_alarms_are_seen_and_their_absence_is_said() -> None:
+    """An alarm has its sign; no alarm, no change and no earlier night are three sentences, and no empty table."""
+    quiet = manifest("x").model_copy(update={"compared_with": "y"})
+    assert tables.alarms(quiet.model_copy(update={"alarms": (ALARM,)})).alarm.tolist() == ["! no-contacts"]
+    assert repr(tables.alarms(quiet)) == "Nothing looks wrong beside set y."
+    assert repr(tables.changed(Changed("y", ()))) == "Users and numbers of contacts are as in set y."
+    assert repr(tables.alarms(manifest("x"))) == repr(tables.changed(Changed("", ()))) == tables.FIRST_NIGHT
 
 
 def test_every_verdict_has_its_words() -> None:
