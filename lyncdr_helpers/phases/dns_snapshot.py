@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from itertools import chain, islice
 from pathlib import Path
@@ -12,6 +11,7 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 
 from lyncdr_helpers import files
 from lyncdr_helpers.clock import stamp
+from lyncdr_helpers.concurrency import ask_all
 from lyncdr_helpers.dns import records
 from lyncdr_helpers.errors import InputError, OperationError
 from lyncdr_helpers.phases import work_folder
@@ -90,8 +90,7 @@ def export(session: Session) -> Path:
     authoritative server does not answer: without it there is nothing to go back to.
     """
     questions = [_questions(session, records.owner(one.name), one.type) for one in session.params.dns.records]
-    with ThreadPoolExecutor(AT_ONCE) as asking:
-        answers = iter(list(asking.map(_ask, chain.from_iterable(questions))))
+    answers = iter(ask_all(chain.from_iterable(questions), _ask, AT_ONCE))
     snapshot = DnsSnapshot(
         deployment=session.params.deployment,
         run=session.folder.run,

@@ -13,7 +13,6 @@ from dataclasses import dataclass
 from lyncdr_helpers.checks import Check, Verdict, judge
 from lyncdr_helpers.clock import stamp
 from lyncdr_helpers.params.models import Params
-from lyncdr_helpers.params.sites import Pool
 from lyncdr_helpers.ports import TLS_VERSIONS, Certificate, TlsFacts, Trust
 
 AREA = "certificate"
@@ -50,16 +49,17 @@ class Names:
 
 
 # -- which names ------------------------------------------------------------------------------------------------------
-def sign_in_names(params: Params, pool: Pool, server: str = "") -> Names:
+def sign_in_names(params: Params, pool: str, server: str = "") -> Names:
     """What the registrar's certificate must hold: the pool, the server, `sip.` of every SIP domain, and its kin.
 
-    The kin are sipinternal and sipexternal, where the cutover has a record of them. server: empty for a load balancer.
+    The kin are sipinternal and sipexternal, where dns.records has them. pool, server: their names; a Standard Edition
+    server is both.
     """
     return Names(
         tuple(
             dict.fromkeys(
                 (
-                    pool.fqdn,
+                    pool,
                     *((server,) if server else ()),
                     *(f"sip.{domain}" for domain in params.sip_domains),
                     *_recorded(params, SIGN_IN_HOSTS),
@@ -79,7 +79,7 @@ def web_names(params: Params, simple_urls: Iterable[str] = ()) -> Names:
 
 def expected_names(params: Params) -> Names:
     """Both for the DR pool, whose servers show one certificate for everything unless somebody made it otherwise."""
-    return sign_in_names(params, params.target_pool) + web_names(params)
+    return sign_in_names(params, params.target_pool.fqdn) + web_names(params)
 
 
 def _recorded(params: Params, hosts: Iterable[str]) -> tuple[str, ...]:

@@ -235,7 +235,7 @@ def test_expected_names(params: Params) -> None:
 
 def test_names_of_one_server(params: Params) -> None:
     """A Front End carries its own name beside its pool's, and the hosts of the deployment's own simple URLs."""
-    assert "fe07.lync.test" in certificates.sign_in_names(params, params.target_pool, "fe07.lync.test").literal
+    assert "fe07.lync.test" in certificates.sign_in_names(params, params.target_pool.fqdn, "fe07.lync.test").literal
     assert certificates.web_names(params, ["lync.b.test", "meet.lync.test"]).wild[-1] == "lync.b.test"
 
 
