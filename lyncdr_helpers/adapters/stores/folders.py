@@ -45,7 +45,7 @@ class Folders(Protocol):
     def rm(self, path: str, recursive: bool) -> None: ...
 
     def mv(self, path1: str, path2: str) -> None:
-        """Rename in one step, and never over something: FileExistsError."""
+        """Rename in one step, and never over something: FileExistsError. BlockingIOError: somebody else is at it."""
 
     def open(self, path: str, mode: str) -> BinaryIO:
         """Unbuffered, so that what is read comes from the store, and a read or a write may be short."""
@@ -121,7 +121,8 @@ class FolderStore:
             asked = True
             try:
                 self._fs.mv(aside, final)
-            except (FileExistsError, FileNotFoundError) as cause:
+            except (FileExistsError, FileNotFoundError, BlockingIOError) as cause:
+                asked = False
                 if self._holds(final):  # somebody else was a moment faster
                     raise _taken(name) from cause
                 raise

@@ -2,22 +2,22 @@
 
 from __future__ import annotations
 
+import contextlib
 import errno
 import uuid
 from collections.abc import Iterator
-from contextlib import contextmanager
 from typing import Any, BinaryIO
 from urllib.parse import unquote, urlsplit
 
 import smbclient
 import smbclient.shutil
 from fsspec.implementations.smb import SMBFileSystem
-from smbclient._io import SMBFileTransaction, SMBRawIO
+from smbclient._io import SMBFileTransaction, SMBRawIO, set_info
 from smbprotocol.connection import Connection
 from smbprotocol.exceptions import SMBAuthenticationError, SMBException, SMBOSError
-from smbprotocol.file_info import FileAttributes
+from smbprotocol.file_info import FileAttributes, FileRenameInformation
 from smbprotocol.header import NtStatus
-from smbprotocol.open import FilePipePrinterAccessMask
+from smbprotocol.open import CreateOptions, FilePipePrinterAccessMask
 from smbprotocol.session import SMB2SessionSetupRequest
 from spnego.exceptions import SpnegoError
 
@@ -96,12 +96,7 @@ class Share(SMBFileSystem):  # type: ignore[misc] # fsspec has no types
 
     def info(self, path: str, **_: Any) -> dict[str, Any]:
         """Its name and type, from the one question whether it can be opened; smbclient's stat takes five."""
-        found = SMBRawIO(
-            self._unc(path),
-            share_access=self.share_access,
-            desired_access=FilePipePrinterAccessMask.FILE_READ_ATTRIBUTES,
-            **self._login(),
-        )
+        found = self._handle(path, FilePipePrinterAccessMask.FILE_READ_ATTRIBUTES)
         with _as_python_says():
             SMBFileTransaction(found).commit()
         folder = found.fd.file_attributes & FileAttributes.FILE_ATTRIBUTE_DIRECTORY
@@ -120,8 +115,15 @@ class Share(SMBFileSystem):  # type: ignore[misc] # fsspec has no types
         smbclient.shutil.rmtree(self._unc(path), **self._login())
 
     def mv(self, path1: str, path2: str, **_: Any) -> None:
-        with _as_python_says():
-            smbclient.rename(self._unc(path1), self._unc(path2), **self._login())
+        """While it is renamed nobody else may begin to: to what has that name already, a server says yes."""
+        target = self._handle(path2, FilePipePrinterAccessMask.FILE_READ_ATTRIBUTES)
+        with contextlib.suppress(FileNotFoundError), _as_python_says():
+            SMBFileTransaction(target).commit()  # also follows DFS to where it really lies
+        wanted = FileRenameInformation()
+        wanted["file_name"] = target.fd.file_name.removeprefix(f"{target.fd.tree_connect.share_name[2:]}\\")
+        source = self._handle(path1, FilePipePrinterAccessMask.DELETE, share_access="rw")
+        with _as_python_says(), source, SMBFileTransaction(source) as request:
+            set_info(request, wanted)
 
     def open(self, path: str, mode: str = "rb", **_: Any) -> BinaryIO:
         with _as_python_says():
@@ -152,6 +154,11 @@ class Share(SMBFileSystem):  # type: ignore[misc] # fsspec has no types
                 f"The backup store {self.name} could not be {verb}: access denied{_place(cause)}.",
                 f"Let {who} read and write there: by the share's permissions, and by the folder's.",
             )
+        if isinstance(cause, BlockingIOError):
+            return Unreachable(
+                f"Somebody else is working in the backup store {self.name}{_place(cause)}.",
+                "Try again when they are done.",
+            )
         if status == NtStatus.STATUS_BAD_NETWORK_NAME:
             return Unreachable(
                 f"The server of {self.name} has no such share.", "Check backup.store, and that the share is there."
@@ -169,6 +176,15 @@ class Share(SMBFileSystem):  # type: ignore[misc] # fsspec has no types
     # -- the connection ----------------------------------------------------------------------------------------------
     def _unc(self, path: str) -> str:
         return f"//{self.host}{path}".replace("/", "\\")
+
+    def _handle(self, path: str, access: int, share_access: str = "rwd") -> SMBRawIO:
+        return SMBRawIO(
+            self._unc(path),
+            share_access=share_access,
+            desired_access=access,
+            create_options=CreateOptions.FILE_OPEN_REPARSE_POINT,
+            **self._login(),
+        )
 
     def _login(self) -> dict[str, Any]:
         """What each question carries: the connection, and who asks, should smbclient have to connect once more."""
@@ -213,12 +229,14 @@ def _is_connection(cause: BaseException) -> bool:
     return _status(cause) is None and not isinstance(cause, FileNotFoundError | FileExistsError)
 
 
-@contextmanager
+@contextlib.contextmanager
 def _as_python_says() -> Iterator[None]:
-    """What is nowhere, or there already, in the words of `open`."""
+    """What is nowhere, there already, or in use by somebody else, in the words of `open`."""
     try:
         yield
     except SMBOSError as cause:
+        if cause.ntstatus == NtStatus.STATUS_SHARING_VIOLATION:
+            raise BlockingIOError(errno.EAGAIN, cause.strerror, cause.filename) from cause
         meaning = {errno.ENOENT: FileNotFoundError, errno.EEXIST: FileExistsError}.get(cause.errno)
         if meaning is None:
             raise

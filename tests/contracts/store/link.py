@@ -46,11 +46,14 @@ class Link:
             _hang_up(client)
         self._open = []
 
-    def lose_the_answer(self) -> None:
-        """Let the server act on what it was sent, and break the connection before it can say so."""
+    def lose_the_answer(self, *, for_good: bool = False) -> None:
+        """Let the server act on what it was sent, and break the connection before it can say so; or the whole link."""
         self._mute = True
         time.sleep(0.5)
-        self.cut()
+        if for_good:
+            self.down()
+        else:
+            self.cut()
         self._mute = False
 
     def down(self, seconds: float | None = None) -> None:

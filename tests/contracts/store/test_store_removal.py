@@ -109,8 +109,12 @@ def _die_in_the_middle_of_deleting(place: Place, monkeypatch: pytest.MonkeyPatch
             place.bucket.delete("monday/manifest.json")
         raise Killed
 
-    for deleting in ("disk.Disk.rm", "share.Share.rm", "objects.ObjectStore._sweep"):
-        monkeypatch.setattr(f"lyncdr_helpers.adapters.stores.{deleting}", dying)
+    deleting = {
+        "PathPlace": "disk.Disk.rm",
+        "SharePlace": "share.Share.rm",
+        "BucketPlace": "objects.ObjectStore._sweep",
+    }
+    monkeypatch.setattr(f"lyncdr_helpers.adapters.stores.{deleting[type(place).__name__]}", dying)
 
 
 NO_SETS = ["", ".", "..", "../outside", "..\\outside", ".incoming-monday", ".published", "monday/contacts", "/"]

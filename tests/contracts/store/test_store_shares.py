@@ -299,7 +299,7 @@ def test_whether_it_was_published_is_unknown(link: Link, source: Path) -> None:
     """The server renamed, and then stays away: nobody claims that nothing happened."""
     store = share_store(behind(link), clock=set_clock())
     send(store, source, "tonight")
-    link.when(_renames, lambda: (link.lose_the_answer(), link.down()))
+    link.when(_renames, lambda: link.lose_the_answer(for_good=True))
     with pytest.raises(UnknownOutcome, match="it may be there or not"):
         store.publish("tonight")
     link.up()
