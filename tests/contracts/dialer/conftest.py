@@ -3,28 +3,21 @@
 from __future__ import annotations
 
 import contextlib
-import os
-import shutil
 import socket
 import ssl
-import subprocess
 import threading
-import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from pathlib import Path
 
 import pytest
+import sip_servers
 
 from lyncdr_helpers.adapters.dialer import SocketDialer
-from lyncdr_helpers.errors import OperationError
 from lyncdr_helpers.lab import pki
-from lyncdr_helpers.lab.blueprint import DOMAIN, PRIMARY_POOL, Blueprint
+from lyncdr_helpers.lab.blueprint import PRIMARY_POOL, Blueprint
 from lyncdr_helpers.lab.registrar import Registrar
 
-HERE = Path(__file__).parent
 ADDRESS = "127.53.60.1"
-START_SECONDS = 30
 
 Talk = Callable[[socket.socket, threading.Event], None]
 
@@ -71,43 +64,11 @@ def embedded(blueprint: Blueprint) -> Iterator[Peer]:
 
 @contextlib.contextmanager
 def kamailio(blueprint: Blueprint) -> Iterator[Peer]:
-    peer = Peer("127.53.60.2", 5061, "RTC/6.0")
-    folder = blueprint.folder / "kamailio"
-    folder.mkdir()
-    chain, key = blueprint.certificate("pool01")
-    written = {"ADDRESS": peer.address, "PORT": str(peer.port), "FOLDER": folder, "CHAIN": chain, "KEY": key}
-    for name in ("kamailio.cfg", "tls.cfg"):
-        text = (HERE / name).read_text()
-        for word, value in written.items():
-            text = text.replace(word, str(value))
-        (folder / name).write_text(text)
-    program = shutil.which("kamailio", path=os.environ["PATH"] + os.pathsep + "/usr/sbin")
-    assert program
-    command = [program, "-DD", "-E", "-f", folder / "kamailio.cfg", "-Y", folder, "-w", folder]
-    with (folder / "log").open("wb") as log:
-        process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=log, stderr=log)
-    try:
-        wait_for(peer, process, folder / "log")
-        yield peer
-    finally:
-        process.terminate()
-        process.wait(10)
-
-
-def wait_for(peer: Peer, process: subprocess.Popen[bytes], log: Path) -> None:
-    until = time.monotonic() + START_SECONDS
-    while not answers(peer):
-        assert process.poll() is None, log.read_text()
-        assert time.monotonic() < until, log.read_text()
-        time.sleep(0.05)
-
-
-def answers(peer: Peer) -> bool:
-    """It listens some time before its workers answer."""
-    try:
-        return bool(SocketDialer(1.0, None).sip(peer.address, peer.port, DOMAIN, PRIMARY_POOL))
-    except OperationError:
-        return False
+    address = "127.53.60.2"
+    with sip_servers.kamailio(
+        blueprint.folder / "kamailio", [sip_servers.Endpoint(address, *blueprint.certificate("pool01"))]
+    ):
+        yield Peer(address, sip_servers.PORT, "RTC/6.0")
 
 
 @pytest.fixture
