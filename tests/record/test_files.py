@@ -76,7 +76,7 @@ def test_a_killed_holder_leaves_no_lock(tmp_path: Path) -> None:
 
 
 def test_whether_a_lock_is_held(tmp_path: Path) -> None:
-    """Anybody may ask, also who has it; asking neither takes it nor frees it, and a killed holder's name means nothing."""
+    """Anybody may ask, also who has it; that neither takes nor frees it, and a killed holder's name means nothing."""
     path = tmp_path / "backup.lock"
     mine, other = files.Lock(path, SystemClock()), files.Lock(path, SystemClock())
     assert not mine.is_held()
