@@ -17,8 +17,6 @@ AREA = "requirements"
 BUILD = "Add it to the DR site in Topology Builder, publish, and install it."
 LOOK = "No topology document says this: look on site."
 URLS_OF_USERS = frozenset({"meet", "dialin"})
-HARMLESS_TIES = frozenset({roles.REGISTRAR, roles.EDGE})
-"""A backup registrar may stand at the lost site; the Edge Server of the pool is a row of its own."""
 SOFT_TIES = frozenset({roles.ARCHIVING_SERVER, roles.ARCHIVING_STORE, roles.MONITORING_SERVER, roles.MONITORING_STORE})
 """A pool can do without these; whether the business can is said by rows of their own."""
 
@@ -149,10 +147,11 @@ def _in_site(failover: Failover, component: Component) -> Gap:
 
 
 def _independence(failover: Failover, component: Component) -> Gap:
+    """A partner's registrar and user services may stand at the lost site; the Edge Server is a row of its own."""
     ties = [
         one
         for one in pools.reach(failover.topology, failover.standby)
-        if one.role not in HARMLESS_TIES
+        if one.role not in pools.ENDS
         and failover.lost_site not in (None, failover.dr_site)
         and failover.topology.central_site(one.cluster) == failover.lost_site
     ]

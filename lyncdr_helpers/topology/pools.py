@@ -18,6 +18,10 @@ STANDARD_INSTANCE = "rtc"
 """The SQL Server instance that Standard Edition brings along."""
 
 
+ENDS = frozenset({roles.REGISTRAR, roles.USER_SERVICES, roles.EDGE})
+"""Where what a pool needs comes to an end: with these another pool begins, or the outside."""
+
+
 class Kind(StrEnum):
     """What a registrar stands for."""
 
@@ -152,7 +156,7 @@ def reach(topology: Topology, fqdn: str) -> tuple[Service, ...]:
         if service.key in found:
             continue
         found[service.key] = service
-        if service.cluster == fqdn.lower() or service.role not in (roles.REGISTRAR, roles.EDGE):
+        if service.cluster == fqdn.lower() or service.role not in ENDS:
             waiting += topology.needed_by(service)
     return tuple(found[key] for key in sorted(found))
 

@@ -12,6 +12,7 @@ from lyncdr_helpers.topology import pools, roles
 from lyncdr_helpers.topology.gaps import Failover, Gap, State
 from lyncdr_helpers.topology.requirements import Part
 
+PUBLISH = "Publish Topology, with the databases that it offers to make; read every warning in its log."
 WIZARD = (
     "Run the Deployment Wizard: install the local configuration store, set up the components, request and assign the"
     " certificates, start the services."
@@ -91,13 +92,10 @@ def _build(situation: Situation, drawn: list[Gap]) -> Iterator[Step]:
     words = tuple(DRAWN[gap.component.part].format(standby=standby, seen=gap.seen) for gap in drawn)
     needed = _workloads(drawn)
     yield Step("Draw what is missing", BUILDER, ("Download the topology from the deployment.", *words), needed)
-    yield Step("Publish it", BUILDER, ("Publish Topology; read every warning in its log.",), needed)
-    yield Step(
-        "Make its databases and its objects in Active Directory",
-        MANAGEMENT,
-        (preparation.install_databases(_back_end(situation)[0]), preparation.enable_topology()),
-        needed,
-    )
+    yield Step("Publish it", BUILDER, (PUBLISH,), needed)
+    enabled = preparation.enable_topology()
+    acts = (preparation.install_databases(_back_end(situation)[0]), enabled) if _has_sql(situation) else (enabled,)
+    yield Step("Make what the servers need in Active Directory and on SQL Server", MANAGEMENT, acts, needed)
     yield Step(
         "Install it",
         "each new or changed server",
@@ -232,6 +230,12 @@ def _back_end(situation: Situation) -> tuple[str, str]:
     found = pools.pool(situation.failover.topology, situation.failover.standby)
     server, _, instance = (found.user_store if found else "").partition("\\")
     return server or situation.failover.standby, instance or pools.STANDARD_INSTANCE
+
+
+def _has_sql(situation: Situation) -> bool:
+    """Whether the standby pool has a SQL Server; a Standard Edition server makes its own databases when installed."""
+    found = pools.pool(situation.failover.topology, situation.failover.standby)
+    return found is not None and found.edition is pools.Edition.ENTERPRISE
 
 
 def _first_machine(situation: Situation) -> str:

@@ -262,10 +262,12 @@ def test_what_the_pool_needs_of_the_lost_site_is_named(role: str, must: bool) ->
     assert f"it needs {role}:" in gap.seen
 
 
-def test_a_backup_registrar_at_the_lost_site_is_no_tie() -> None:
-    """Paired pools stand at two sites on purpose."""
-    found = judged(complete(6, pools=(PoolPlan("drse01", pair="pool01"),)))
-    assert found[Part.INDEPENDENCE].state is State.THERE
+@pytest.mark.parametrize("role", [roles.REGISTRAR, roles.USER_SERVICES])
+def test_a_partner_at_the_lost_site_is_no_tie(role: str) -> None:
+    """Paired pools stand at two sites on purpose, and what the partner needs is its own affair."""
+    made = complete(6)
+    of(made, role).needs.append(("Backup", of(made, role, 1)))
+    assert judged(made)[Part.INDEPENDENCE].state is State.THERE
 
 
 def test_both_pools_at_one_site() -> None:
@@ -418,17 +420,22 @@ def test_what_is_missing_is_drawn_published_and_installed_first() -> None:
     assert [step.title for step in found[:4]] == [
         "Draw what is missing",
         "Publish it",
-        "Make its databases and its objects in Active Directory",
+        "Make what the servers need in Active Directory and on SQL Server",
         "Install it",
     ]
     assert found[0].acts[1] == f"Define a central site for DR, and in it the pool {STANDBY}."
-    assert found[2].lines == (
-        f"Install-CsDatabase -ConfiguredDatabases -SqlServerFqdn '{STANDBY}'",
-        "Enable-CsTopology",
-    )
+    assert found[2].lines == ("Enable-CsTopology",)
     titles = [step.title for step in found]
     assert titles.index("Install it") < titles.index("Move the Central Management Store")
     assert titles[-1] == "Prove it"
+
+
+def test_an_enterprise_pool_has_its_databases_made_beforehand() -> None:
+    """A Standard Edition server makes its own when it is installed; an Enterprise pool's SQL Server is asked to."""
+    made = complete(pools=(PoolPlan("drse01", front_ends=2),))
+    without(roles.CONFERENCING)(made)
+    lines = [line for step in planned(made) for line in step.lines]
+    assert f"Install-CsDatabase -ConfiguredDatabases -SqlServerFqdn 'sql-drse01.{DOMAIN}'" in lines
 
 
 # -- whatever the deployment ----------------------------------------------------------------------------------------

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import zipfile
 from dataclasses import replace
 from pathlib import Path
 
@@ -21,6 +22,7 @@ from hypothesis import strategies as st
 
 from lyncdr_helpers.lab import topology as lab_topology
 from lyncdr_helpers.lab.blueprint import DR_POOL, Blueprint
+from lyncdr_helpers.lab.cmdlets import management_store
 from lyncdr_helpers.lab.forest import POOLS
 from lyncdr_helpers.topology import pools, roles
 from lyncdr_helpers.topology.document import Topology
@@ -128,6 +130,16 @@ def test_what_the_lab_publishes(generation: str, tmp_path: Path) -> None:
         "drse01.lync.test", "2", True, "drse01.lync.test\\rtc"
     )
     assert (found.findings, found.ignored, found.unknown_roles) == ((), (), ())
+
+
+def test_what_the_lab_exports_as_its_configuration(tmp_path: Path) -> None:
+    """The zip of the lab's Export-CsConfiguration holds the same topology as Get-CsTopology -AsXml."""
+    text = lab_topology.document(Blueprint(tmp_path), POOLS.values(), POOLS[DR_POOL])
+    path = tmp_path / "configuration.zip"
+    with zipfile.ZipFile(path, "w") as archive:
+        archive.writestr("Topology.xml", management_store.SETTINGS.format(name="Topology", value=text))
+        archive.writestr("Settings.xml", management_store.SETTINGS.format(name="AccessEdgeSettings", value=""))
+    assert alike(read_topology(path)) == parse(text.encode(), "x")
 
 
 def test_simple_urls_are_read_where_they_are() -> None:
