@@ -96,6 +96,8 @@ def _writable(loaded: LoadedParams) -> Iterator[Path]:
     written = [loaded.params.runs_folder, backup.work_folder, loaded.params.management_host.exchange.here, backup.store]
     if backup.metrics_file:
         written.append(backup.metrics_file.parent)
+    if chat := loaded.params.group_chat:
+        written.append(chat.dump.here)  # the dump is fetched from there, and removed
     for path in written:
         text = str(path).removeprefix("file://")
         if not text.startswith("\\\\") and "://" not in text:
