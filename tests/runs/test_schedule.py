@@ -243,7 +243,7 @@ def test_what_a_backup_writes_to(params_file: Path) -> None:
     root = params_file.parents[1]
     wanted = [root / "lab" / name for name in ("runs", "work", "mgmt/c/lyncdr", "dr-store")]
     made = schedule.nightly(read_params(params_file), "02:05", "svc", sys.executable)
-    assert made.writable == tuple(map(str, [*wanted, root / "m"]))
+    assert made.writable == tuple(map(str, [*wanted, root / "m", root / "lab/sql/gcsql01/d/dumps"]))
     assert made.command[-2] == str(params_file.resolve())
 
     text = params_file.read_text(encoding="utf-8")
@@ -251,7 +251,7 @@ def test_what_a_backup_writes_to(params_file: Path) -> None:
         params_file.write_text(re.sub(r"store: .*", lambda _: f"store: {store}", text), encoding="utf-8")  # noqa: B023
         made = schedule.nightly(read_params(params_file), "02:05", "svc", sys.executable)
         assert str(wanted[-1]) not in made.writable
-        assert len(made.writable) == 4
+        assert len(made.writable) == 5
 
 
 # -- the command line --------------------------------------------------------------------------------------------------
