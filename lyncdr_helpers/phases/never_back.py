@@ -1,0 +1,81 @@
+"""What an activation does not bring back: some of it nobody can, some of it a person must. Pure."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from lyncdr_helpers.backups.risk import ChangedSince
+from lyncdr_helpers.directory.inventory import Inventory
+from lyncdr_helpers.directory.users import Kind
+from lyncdr_helpers.params.models import Params
+
+FORCED = "Microsoft: Move-CsUser, example 3: what the user has scheduled is discarded"
+GUIDE = "the field guide to site resiliency: what a failover loses"
+PROCEDURE = "Microsoft: Front End pool failover procedure (2013)"
+NOT_COUNTED = "not counted: only the pool knows"
+
+
+@dataclass(frozen=True)
+class Gone:
+    """One thing. how_many: a number in words, or why there is none. meanwhile: what to do instead, or about it."""
+
+    what: str
+    how_many: str
+    comes_back: str
+    meanwhile: str
+    source: str
+
+
+def table(
+    params: Params, changed: ChangedSince | None, inventory: Inventory | None, directories: int | None
+) -> tuple[Gone, ...]:
+    """Everything, what is lost for good first.
+
+    changed: the lists that are others than in the newest set. directories: conference directories of the lost pool in
+    it. Whatever is None could not be asked, and the row says so.
+    """
+    pool, target = params.failed_pool.fqdn, params.target_pool.fqdn
+    lists = changed.text if changed else "unknown: there is no set to count from"
+    return (
+        Gone("meetings that users of the pool scheduled", NOT_COUNTED, "no", "Schedule them anew.", FORCED),
+        Gone("content uploaded into meetings", NOT_COUNTED, "no", "It lies in the lost pool's file store.", GUIDE),
+        Gone(
+            "contacts changed since the newest set",
+            lists,
+            "no",
+            "Have people look through their lists; back up more often.",
+            GUIDE,
+        ),
+        *_group_chat(params),
+        Gone(
+            "conference directories of the pool: dial-in by number",
+            _counted(directories),
+            "by hand",
+            f"Move-CsConferenceDirectory -Identity <number> -TargetPool {target} -Force, one by one.",
+            "Microsoft: Move-CsConferenceDirectory",
+        ),
+        Gone(
+            "application contacts homed on the pool",
+            _applications(inventory, pool),
+            "by hand",
+            "Each kind has its cmdlet: Move-CsApplicationEndpoint, -CommonAreaPhone, -AnalogDevice, -ExUmContact.",
+            PROCEDURE,
+        ),
+    )
+
+
+def _group_chat(params: Params) -> list[Gone]:
+    if params.group_chat is None:
+        return []
+    what = "Group Chat messages since its database was backed up"
+    return [Gone(what, NOT_COUNTED, "no", "The nightly backup is all there is.", GUIDE)]
+
+
+def _counted(number: int | None) -> str:
+    return "unknown: the newest set has no list of them" if number is None else f"{number:,}"
+
+
+def _applications(inventory: Inventory | None, pool: str) -> str:
+    if inventory is None:
+        return "unknown: the directory could not be asked"
+    return f"{sum(one.kind is Kind.APPLICATION for one in inventory.homed_on(pool)):,}"
