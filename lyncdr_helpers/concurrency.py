@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
 from typing import TypeVar
@@ -17,10 +18,14 @@ def ask_all(questions: Iterable[Question], ask: Callable[[Question], Answer], at
     interrupt, ends it all: what has not begun is not asked any more, what is under way is waited for, and no thread
     outlives the call.
     """
-    with ThreadPoolExecutor(at_once, thread_name_prefix="ask") as workers:
+    threads = list[threading.Thread]()
+    with ThreadPoolExecutor(at_once, "ask", initializer=lambda: threads.append(threading.current_thread())) as workers:
         try:
             asked = [workers.submit(ask, question) for question in questions]
             return [one.result() for one in asked]
         except BaseException:
-            workers.shutdown(wait=False, cancel_futures=True)  # leaving the block waits
+            workers.shutdown(wait=False, cancel_futures=True)
+            # An interrupt in the midst of `submit` leaves a thread running that the pool has not noted yet.
+            for thread in threads:
+                thread.join()
             raise

@@ -53,10 +53,10 @@ def survey(
     probe_seconds: float = PROBE_SECONDS,
     survey_seconds: float = SURVEY_SECONDS,
 ) -> list[Finding]:
-    """What each target showed, in their order. It ends one exchange after survey_seconds at the latest.
+    """What each target showed, in their order. After survey_seconds no target is begun; those under way are waited for.
 
-    A machine that is dead costs each of its targets probe_seconds, at_once of them at the same time. A target known by
-    name alone takes as long on top as this system's resolver does.
+    A dead target costs probe_seconds, at_once of them at the same time, and so does one that is open and hangs in its
+    TLS. What is known by name alone takes as long on top as this system's resolver does.
     """
     look = partial(_look, dialer=dialer.within(probe_seconds), clock=clock, until=clock.monotonic() + survey_seconds)
     return ask_all(targets, look, at_once)

@@ -6,6 +6,7 @@ import datetime as dt
 import warnings
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
+from functools import cache
 from pathlib import Path
 
 from cryptography import x509
@@ -57,7 +58,7 @@ class Wish:
 
 def issue(wish: Wish, issuer: Issued | None = None) -> Issued:
     """A certificate by that issuer; by itself where there is none."""
-    key = rsa.generate_private_key(65537, wish.bits)
+    key = _key(wish.bits, wish.common_name if wish.authority else "")
     subject = _name(wish.common_name)
     builder = (
         x509.CertificateBuilder(
@@ -80,6 +81,12 @@ def authorities(name: str) -> tuple[Issued, Issued]:
     """A root, and an issuing authority below it."""
     root = issue(Wish(f"{name} root", authority=True))
     return root, issue(Wish(f"{name} issuing", authority=True), root)
+
+
+@cache
+def _key(bits: int, owner: str) -> rsa.RSAPrivateKey:
+    """Servers share one: making a key takes longer than everything else here."""
+    return rsa.generate_private_key(65537, bits)
 
 
 def _extensions(wish: Wish) -> Iterable[x509.ExtensionType]:
