@@ -22,10 +22,9 @@ from lyncdr_helpers.errors import InputError
 NAMESPACE = "http://schemas.microsoft.com/RtcServer/2002/11/dbimpexp"
 ROOT = f"{{{NAMESPACE}}}HomedResources"
 RESOURCE = f"{{{NAMESPACE}}}HomedResource"
-GROUP = f"{{{NAMESPACE}}}ContactGroups/{{{NAMESPACE}}}ContactGroup"
-CONTACTS = f"{{{NAMESPACE}}}Contacts"
-CONTACT = f"{CONTACTS}/{{{NAMESPACE}}}Contact"
-CONTAINER = f"{{{NAMESPACE}}}Containers/{{{NAMESPACE}}}Container"
+GROUPS, GROUP = f"{{{NAMESPACE}}}ContactGroups", f"{{{NAMESPACE}}}ContactGroup"
+CONTACTS, CONTACT = f"{{{NAMESPACE}}}Contacts", f"{{{NAMESPACE}}}Contact"
+CONTAINERS, CONTAINER = f"{{{NAMESPACE}}}Containers", f"{{{NAMESPACE}}}Container"
 MEMBER = f"{{{NAMESPACE}}}UserMember"
 
 # libxml2's own limits stay on (no huge_tree): they are per node, not per file, and stop documents that explode.
@@ -67,9 +66,10 @@ def contact_list(resource: Any, where: str) -> ContactList:
     """The contact list of a HomedResource that is the root of its document. where: words for an error to begin with."""
     user = address(_attribute(resource, "UserAtHost", where))
     where = f"{where}, user {user}"
-    groups = tuple(_group(group, where) for group in resource.iterfind(GROUP))
-    contacts = tuple(_contact(contact, where) for contact in resource.iterfind(CONTACT))
-    members = tuple(member for container in resource.iterfind(CONTAINER) for member in _members(container, where))
+    groups = tuple(_group(group, where) for group in _within(resource, GROUPS, GROUP))
+    contacts = tuple(_contact(contact, where) for contact in _within(resource, CONTACTS, CONTACT))
+    containers = _within(resource, CONTAINERS, CONTAINER)
+    members = tuple(member for container in containers for member in _members(container, where))
     return ContactList(user, groups, contacts, _canonical(resource, where), members)
 
 
@@ -168,25 +168,31 @@ def _canonical(resource: Any, where: str) -> bytes:
     return spelled
 
 
+def _within(resource: Any, section: str, tag: str) -> Iterator[Any]:
+    for found in resource.iterchildren(section):
+        yield from found.iterchildren(tag)
+
+
 def _group(element: Any, where: str) -> Group:
     number = _attribute(element, "Number", where)
     where = f"{where}, group {number}"
-    name = _decoded(element.get("DisplayName", ""), f"{where}, DisplayName")
-    return Group(_number(number, where), name, _decoded(element.get("ExternalUri", ""), f"{where}, ExternalUri"))
+    return Group(
+        _number(number, where), _decoded(element, "DisplayName", where), _decoded(element, "ExternalUri", where)
+    )
 
 
 def _contact(element: Any, where: str) -> Contact:
     buddy = address(_attribute(element, "Buddy", where))
     where = f"{where}, contact {buddy}"
     numbers = tuple(_number(text, where) for text in element.get("Groups", "").split())
-    name = _decoded(element.get("DisplayName", ""), f"{where}, DisplayName")
-    return Contact(buddy, element.get("SubscribePresence", "1").lower() in ("1", "true"), numbers, name)
+    subscribe = element.get("SubscribePresence", "1").lower() in ("1", "true")
+    return Contact(buddy, subscribe, numbers, _decoded(element, "DisplayName", where))
 
 
 def _members(container: Any, where: str) -> Iterator[Member]:
     number = _number(_attribute(container, "ContainerNumber", where), f"{where}, container")
     where = f"{where}, container {number}"
-    return (Member(number, address(_attribute(member, "Member", where))) for member in container.iterfind(MEMBER))
+    return (Member(number, address(_attribute(member, "Member", where))) for member in container.iterchildren(MEMBER))
 
 
 def _attribute(element: Any, name: str, where: str) -> str:
@@ -202,11 +208,12 @@ def _number(text: str, where: str) -> int:
     return int(text)
 
 
-def _decoded(text: str, where: str) -> str:
+def _decoded(element: Any, name: str, where: str) -> str:
+    text = element.get(name, "")
     try:
         return base64.b64decode(text, validate=True).decode() if text else ""
     except ValueError as cause:  # base64's error and UTF-8's are both one
-        raise InputError(f"{where}: {text!r} is not base64 of UTF-8.", REMEDY) from cause
+        raise InputError(f"{where}, {name}: {text!r} is not base64 of UTF-8.", REMEDY) from cause
 
 
 def _require_once(user: str, seen: set[str], path: Path) -> None:
@@ -222,7 +229,7 @@ def _without_self(found: ContactList) -> bytes:
     if all(contact.buddy != found.user for contact in found.contacts):
         return found.element
     resource = etree.fromstring(found.element, etree.XMLParser(**SAFE))
-    for contact in resource.findall(CONTACT):
+    for contact in list(_within(resource, CONTACTS, CONTACT)):
         if address(contact.get("Buddy")) == found.user:
             contact.getparent().remove(contact)
     kept: bytes = etree.tostring(resource, method="c14n")

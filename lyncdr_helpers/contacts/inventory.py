@@ -49,17 +49,18 @@ def holdings(lists: Iterable[ContactList]) -> Iterator[Holding]:
 
 def _read_slices(path: Path) -> Iterator[Holding]:
     seen: set[str] = set()
+    known: dict[bytes, bytes] = {}
     for document in read_slices(path):
-        found = _read(document)
+        found = _read(document, known)
         if found.user in seen:
             raise InDoubt
         seen.add(found.user)
         yield found
 
 
-def _read(document: bytes) -> Holding:
+def _read(document: bytes, known: dict[bytes, bytes]) -> Holding:
     try:
-        found, more = runs.read(document) or (parse(document), 0)
+        found, more = runs.read(document, known) or (parse(document), 0)
     except etree.XMLSyntaxError as cause:
         raise InDoubt from cause
     return _holding(found, more)

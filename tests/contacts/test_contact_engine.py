@@ -58,6 +58,8 @@ def require_agreement(path: Path) -> None:
 @example(f'{BEGIN}<Contacts><Contact Buddy="b@c.test"/><Contact Bunny="b@c.test"/></Contacts>{END}', "utf-16-le")
 @example(f'{BEGIN}<Contacts><Contact Buddy="b" A="1"/><Contact Buddy="c" B="1"/></Contacts>{END}', "utf-16-le")
 @example(f'{BEGIN}<Contacts><Contact Buddy="b" xmlns="urn:o"/></Contacts>{END}', "utf-16-le")
+@example(f'{BEGIN}<Contacts><![CDATA[x]]><Contact Buddy="b"/></Contacts>{END}', "utf-16-le")
+@example(f'{BEGIN}<Contacts><Contact Buddy="b"/>text</Contacts>{END}', "utf-16-le")
 @example(f'{BEGIN}<d:Contacts xmlns:d="{NAMESPACE}" xmlns="urn:o">{RUN}</d:Contacts>{END}', "utf-16-le")
 def test_any_spelling(file: Path, text: str, codec: str) -> None:
     """However a document is spelled, or damaged, all readers give the same users, or the same error."""
@@ -98,7 +100,7 @@ def test_two_spellings(file: Path, text: str, turned: bool) -> None:
 
 def shortcuts(path: Path) -> int:
     """How many users are read by the short way; raises InDoubt where the whole document is not."""
-    return sum(runs.read(document) is not None for document in read_slices(path))
+    return sum(runs.read(document, {}) is not None for document in read_slices(path))
 
 
 def test_usual_spellings_are_quick(export: Export, ana: str) -> None:
@@ -124,6 +126,20 @@ def test_the_others_are_read_alone(export: Export, ana: str) -> None:
     odd = ana.replace("Ana@", "Eva@").replace('Buddy="Ben@', 'Buddy="Ben&amp;Co@')
     path = export(ana, odd, '<HomedResource UserAtHost="none@x.test"/>', ana.replace("Ana@", "Ida@"))
     assert shortcuts(path) == 2
+    require_agreement(path)
+
+
+def test_what_is_remembered(export: Export, ana: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Spellings are forgotten when they are many, and never kept when they are long: memory has a bound."""
+    users = [ana.replace("Ana@", f"user{n}@").replace("Ben@", f"Ben{n % 5}@") for n in range(20)]
+    path = export(*users, ana.replace('SubscribePresence="1"', f'SubscribePresence="{"1" * 500}"'))
+    monkeypatch.setattr(runs, "MOST_KNOWN", 3)
+    known: dict[bytes, bytes] = {}
+    short = 0
+    for document in read_slices(path):
+        short += runs.read(document, known) is not None
+        assert len(known) <= 3 + 2
+    assert short == 20
     require_agreement(path)
 
 
