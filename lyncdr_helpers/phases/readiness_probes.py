@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlsplit
 
-from lyncdr_helpers.checks import Check, Verdict
+from lyncdr_helpers.checks import Check, Severity
 from lyncdr_helpers.clock import stamp
 from lyncdr_helpers.errors import OperationError
 from lyncdr_helpers.phases.dr_machines import dr_machines, simple_url_hosts
 from lyncdr_helpers.ports import TLS_VERSIONS, Door
-from lyncdr_helpers.probes.ports import Need, Target, targets
+from lyncdr_helpers.probes.ports import Target, targets
 from lyncdr_helpers.probes.survey import Finding, judge_certificates, judge_ports, survey
 from lyncdr_helpers.session import Session
 from lyncdr_helpers.shell import sockets
@@ -27,8 +27,8 @@ THERE_SECONDS = 180.0
 Row = dict[str, Any]
 """One port, as people read it.
 
-seen_from, machine, address, port, need (must | should), purpose, door (open | refused | silent | not seen), versions
-(TLS, one string), certificate (its subject), ends (a stamp), note. Text but for port; empty where there is nothing.
+seen_from, machine, address, port, severity (must | should), purpose, door (open | refused | silent | not seen),
+versions (of TLS), certificate (its subject), ends (a stamp), note. Text but for port; empty where there is nothing.
 """
 
 
@@ -61,46 +61,56 @@ def from_here(session: Session, topology: Topology | None = None) -> Probed:
 
 
 def from_management_host(session: Session, topology: Topology | None = None) -> Probed:
-    """The ports that must answer, as the management host sees them. Where that is the DR pool's server, so does it.
+    """The ports that must answer, as the management host sees them.
 
+    Where it is a machine of the DR site itself, what must answer must answer there too; from another one it should.
     UNKNOWN where its session may not try, as in a no-language one. One connection after the other, and a machine that
     was silent once is not asked again.
     """
     host = session.params.management_host
     name = host.server_name or urlsplit(host.url).hostname or "this machine"
-    known = targets(dr_machines(session.params, topology), session.params.generation)
-    try:
-        found = list(_looked(session, [one for one in known if one.need is Need.MUST]))
-    except OperationError as error:
-        unknown = Check(
-            "ports", f"ports from {name}", Verdict.UNKNOWN, error.message, "the DR site's ports open", error.remedy
-        )
-        return Probed((unknown,), ())
-    return Probed(tuple(judge_ports(found, f"from {name}")), tuple(_row(one, name) for one in found))
+    machines = dr_machines(session.params, topology)
+    soft = name not in {one.fqdn for one in machines}
+    known = targets(machines, session.params.generation)
+    found = FromThere(session).look([one for one in known if one.severity is Severity.MUST])
+    checks = judge_ports(found, f"from {name}", soft=soft)
+    return Probed(tuple(checks), tuple(_row(one, name) for one in found))
 
 
-def _looked(session: Session, needed: Sequence[Target]) -> Iterator[Finding]:
-    """Raises OperationError where the management host cannot look."""
-    silent = dict[str, int]()
-    until = session.clock.monotonic() + THERE_SECONDS
-    for target in needed:
+class FromThere:
+    """The management host as it looks at one port after the other, until it may not, or there is no time left."""
+
+    def __init__(self, session: Session) -> None:
+        self._shell, self._clock = session.shell, session.clock
+        self._until = self._clock.monotonic() + THERE_SECONDS
+        self._spared: dict[str, str] = {}
+        """Machines that are not asked again, and why."""
+
+    def look(self, needed: Sequence[Target]) -> list[Finding]:
+        """A finding for each, in their order."""
+        found = list[Finding]()
+        try:
+            for target in needed:
+                found.append(self._one(target))
+        except OperationError as error:
+            rest = needed[len(found) :]
+            found += [Finding(one, error=error.message, remedy=error.remedy) for one in rest]
+        return found
+
+    def _one(self, target: Target) -> Finding:
+        """Raises OperationError where no port can be looked at any more."""
         machine = target.machine
-        if machine.fqdn in silent:
-            yield Finding(target, error=f"the machine was silent on {silent[machine.fqdn]}, and not asked again.")
-            continue
-        began = session.clock.monotonic()
-        if began >= until:
-            yield Finding(target, error="there was no time left to look.", remedy="Run it again.")
-            continue
-        refusal = sockets.refusal(session.shell.invoke(sockets.connect(machine.address, target.port)))
-        if refusal and session.clock.monotonic() - began > SILENT_AFTER:
-            silent[machine.fqdn] = target.port
-        yield Finding(target, _door(refusal, machine.fqdn in silent), error=refusal)
-
-
-def _door(refusal: str, silent: bool) -> Door:
-    """Its words come in that system's language; its haste does not."""
-    return Door.SILENT if silent else Door.REFUSED if refusal else Door.OPEN
+        if machine.fqdn in self._spared:
+            return Finding(target, error=self._spared[machine.fqdn])
+        began = self._clock.monotonic()
+        if began >= self._until:
+            raise OperationError("There was no time left to look.", "Run it again.")
+        refusal = sockets.refusal(self._shell.invoke(sockets.connect(machine.address, target.port)))
+        # Its words come in that system's language; how long it took does not.
+        if refusal and self._clock.monotonic() - began > SILENT_AFTER:
+            self._spared[machine.fqdn] = f"It was silent on {target.port}, and was not asked again."
+            return Finding(target, Door.SILENT, error=refusal)
+        return Finding(target, Door.REFUSED if refusal else Door.OPEN, error=refusal)
 
 
 # -- rows -------------------------------------------------------------------------------------------------------------
@@ -111,7 +121,7 @@ def _row(found: Finding, seen_from: str) -> Row:
         "machine": target.machine.fqdn,
         "address": target.machine.address,
         "port": target.port,
-        "need": str(target.need),
+        "severity": str(target.severity),
         "purpose": "; ".join(target.purposes),
         "door": str(found.door or "not seen"),
         "versions": ", ".join(version for version in TLS_VERSIONS if found.versions.get(version)),

@@ -10,7 +10,7 @@ import datetime as dt
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
-from lyncdr_helpers.checks import Check, Verdict, judge
+from lyncdr_helpers.checks import Check, Severity, Verdict, judge, unknown
 from lyncdr_helpers.clock import stamp
 from lyncdr_helpers.params.models import Params
 from lyncdr_helpers.ports import TLS_VERSIONS, Certificate, TlsFacts, Trust
@@ -121,7 +121,8 @@ def judge_versions(accepted: Mapping[str, bool], *, of: str = AREA) -> Check:
     name, expected = f"{of} TLS versions", "TLS 1.2 or 1.3 among them"
     if not spoken:
         remedy = "Look at the server's own event log: Schannel says why it ends a handshake."
-        return Check(AREA, name, Verdict.UNKNOWN, "it accepts none of those asked for one by one", expected, remedy)
+        seen = "it accepts none of those asked for one by one"
+        return unknown(AREA, name, seen=seen, expected=expected, remedy=remedy, soft=True)
     return judge(
         AREA,
         name,
@@ -145,16 +146,10 @@ def _names(facts: TlsFacts, wanted: Names, of: str) -> Check:
     if missing:
         remedy = "Request a new certificate for this server with the missing names: clients refuse it as it is."
         return Check(AREA, name, Verdict.FAIL, f"lacks {', '.join(missing)}", expected, remedy)
-    return judge(
-        AREA,
-        name,
-        not wild,
-        seen=f"by a wildcard only: {', '.join(wild)}" if wild else f"all {len(wanted.all)}",
-        expected=expected,
-        remedy="Request a certificate that spells these names out: wildcards are supported for simple URLs and "
-        "lyncdiscover only, and phones refuse others.",
-        soft=True,
-    )
+    if wild:
+        remedy = "Request one that spells them out: wildcards are supported for simple URLs and lyncdiscover only."
+        return _warning(name, f"by a wildcard only: {', '.join(wild)}", expected, remedy)
+    return judge(AREA, name, True, seen=f"all {len(wanted.all)}", expected=expected)
 
 
 def _dates(facts: TlsFacts, now: dt.datetime, of: str, renew_days: float) -> Check:
@@ -168,15 +163,10 @@ def _dates(facts: TlsFacts, now: dt.datetime, of: str, renew_days: float) -> Che
     if now < begins.not_before:
         seen = f"not yet valid: {_which(facts, begins)} begins {stamp(begins.not_before)}"
         return Check(AREA, name, Verdict.FAIL, seen, expected, "Put the clock right, here or at the CA that issued it.")
-    return judge(
-        AREA,
-        name,
-        now + dt.timedelta(days=renew_days) <= ends.not_after,
-        seen=f"{_which(facts, ends)} ends {stamp(ends.not_after)}, in {(ends.not_after - now).days} days",
-        expected=expected,
-        remedy="Renew it, and restart the server's services in a quiet hour.",
-        soft=True,
-    )
+    seen = f"{_which(facts, ends)} ends {stamp(ends.not_after)}, in {(ends.not_after - now).days} days"
+    if now + dt.timedelta(days=renew_days) > ends.not_after:
+        return _warning(name, seen, expected, "Renew it, and restart the server's services in a quiet hour.")
+    return judge(AREA, name, True, seen=seen, expected=expected)
 
 
 def _trust(facts: TlsFacts, of: str) -> Check:
@@ -205,17 +195,15 @@ def _whole(facts: TlsFacts, name: str, expected: str) -> Check:
     """A path was found; but what only this machine happens to have, clients may lack."""
     sent = {one.fingerprint for one in facts.chain}
     held_back = [one.subject for one in facts.path if one.fingerprint not in sent and not one.issued_itself]
-    return judge(
-        AREA,
-        name,
-        not held_back,
-        seen=f"incomplete chain: it does not send {', '.join(held_back)}"
-        if held_back
-        else f"issued by {facts.certificate.issuer}",
-        expected=expected,
-        remedy="Install the missing certificate on the server, in its Intermediate Certification Authorities.",
-        soft=True,
-    )
+    if held_back:
+        remedy = "Install the missing certificate on the server, in its Intermediate Certification Authorities."
+        return _warning(name, f"incomplete chain: it does not send {', '.join(held_back)}", expected, remedy)
+    return judge(AREA, name, True, seen=f"issued by {facts.certificate.issuer}", expected=expected)
+
+
+def _warning(name: str, seen: str, expected: str, remedy: str) -> Check:
+    """The mild form of a check that otherwise must be green: it works for now, or for most."""
+    return Check(AREA, name, Verdict.WARN, seen, expected, remedy, Severity.SHOULD)
 
 
 def _which(facts: TlsFacts, found: Certificate) -> str:

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from functools import partial
 from itertools import groupby
 
-from lyncdr_helpers.checks import Check, Verdict
+from lyncdr_helpers.checks import Check, Severity, Verdict, unknown
 from lyncdr_helpers.clock import Clock
 from lyncdr_helpers.concurrency import ask_all
 from lyncdr_helpers.errors import OperationError
@@ -16,7 +16,7 @@ from lyncdr_helpers.params.models import Params
 from lyncdr_helpers.ports import Dialer, Door, TlsFacts
 from lyncdr_helpers.probes import certificates
 from lyncdr_helpers.probes.certificates import Names
-from lyncdr_helpers.probes.ports import Need, Shown, Target
+from lyncdr_helpers.probes.ports import Shown, Target
 
 AT_ONCE = 128
 """Targets looked at together: a thread each, which does little but wait."""
@@ -77,28 +77,32 @@ def _look(target: Target, *, dialer: Dialer, clock: Clock, until: float) -> Find
         return Finding(target, door, error=error.message, remedy=error.remedy)
 
 
-def judge_ports(findings: Iterable[Finding], seen_from: str) -> list[Check]:
+def judge_ports(findings: Iterable[Finding], seen_from: str, *, soft: bool = False) -> list[Check]:
     """For each machine, whether all that must answer does, and whether all that should: a check each, where any is.
 
-    seen_from: ends the checks' names, as `from here`.
+    seen_from: ends the checks' names, as `from here`. soft: a place from where nothing must answer.
     """
-    groups: dict[tuple[str, Need], list[Finding]] = {}
+    groups: dict[tuple[str, Severity], list[Finding]] = {}
     for one in findings:
-        groups.setdefault((one.target.machine.fqdn, one.target.need), []).append(one)
-    return [_answering(f"{fqdn} {need} answer {seen_from}", need, some) for (fqdn, need), some in groups.items()]
+        severity = Severity.SHOULD if soft else one.target.severity
+        groups.setdefault((one.target.machine.fqdn, severity), []).append(one)
+    return [
+        _answering(f"{fqdn} {severity} answer {seen_from}", severity, some) for (fqdn, severity), some in groups.items()
+    ]
 
 
-def _answering(name: str, need: Need, findings: list[Finding]) -> Check:
+def _answering(name: str, severity: Severity, findings: list[Finding]) -> Check:
     shut = [one for one in findings if one.door in (Door.REFUSED, Door.SILENT)]
     unseen = [one for one in findings if one.door is None]
     verdict = Verdict.UNKNOWN if unseen else Verdict.WARN if shut else Verdict.PASS
-    if shut and need is Need.MUST:
+    if shut and severity is Severity.MUST:
         verdict = Verdict.FAIL
     seen = [f"{one.target.port} {one.door} ({', '.join(one.target.purposes)})" for one in shut]
     if unseen:
         seen.append(f"{_ports(unseen)} not seen: {unseen[0].error}")
     expected = f"{_ports(findings)} open"
-    return Check("ports", name, verdict, "; ".join(seen) or f"all {len(findings)} open", expected, _remedy(findings))
+    said = "; ".join(seen) or f"all {len(findings)} open"
+    return Check("ports", name, verdict, said, expected, _remedy(findings), severity)
 
 
 def _remedy(findings: list[Finding]) -> str:
@@ -178,4 +182,5 @@ def _names(target: Target, params: Params, simple_urls: Sequence[str], web: bool
 
 def _not_shown(found: Finding) -> Check:
     name, expected = f"{found.target} certificate", "a certificate, in a TLS handshake"
-    return Check(certificates.AREA, name, Verdict.UNKNOWN, found.error, expected, found.remedy)
+    soft = found.target.severity is Severity.SHOULD
+    return unknown(certificates.AREA, name, seen=found.error, expected=expected, remedy=found.remedy, soft=soft)

@@ -6,8 +6,9 @@ from collections import Counter
 
 import pytest
 
+from lyncdr_helpers.checks import Severity
 from lyncdr_helpers.params.values import Generation
-from lyncdr_helpers.probes.ports import EVERY, LISTENING, Machine, Need, Role, Shown, targets
+from lyncdr_helpers.probes.ports import EVERY, LISTENING, Machine, Role, Shown, targets
 
 STANDARD = frozenset({Role.FRONT_END, Role.WEB, Role.CONFERENCING, Role.RESPONSE_GROUPS, Role.CENTRAL_MANAGEMENT})
 
@@ -16,8 +17,8 @@ def machine(*roles: Role, fqdn: str = "drse01.lync.test", address: str = "192.0.
     return Machine(fqdn, address, frozenset(roles), **more)  # type: ignore[arg-type]
 
 
-def ports(*machines: Machine, generation: Generation = "lync2010", need: Need | None = None) -> list[int]:
-    return sorted(one.port for one in targets(machines, generation) if need in (None, one.need))
+def ports(*machines: Machine, generation: Generation = "lync2010", severity: Severity | None = None) -> list[int]:
+    return sorted(one.port for one in targets(machines, generation) if severity in (None, one.severity))
 
 
 # -- the data ---------------------------------------------------------------------------------------------------------
@@ -31,7 +32,7 @@ def test_the_table_is_sound() -> None:
 @pytest.mark.parametrize("role", Role)
 def test_every_role_has_a_port_that_it_cannot_do_without(role: Role) -> None:
     """A role whose ports all only should answer could be wholly dead and warn."""
-    assert any(one.need is Need.MUST for one in LISTENING if one.role is role)
+    assert any(one.severity is Severity.MUST for one in LISTENING if one.role is role)
 
 
 def test_the_ports_of_the_reference() -> None:
@@ -47,7 +48,7 @@ def test_the_ports_of_the_reference() -> None:
 # -- targets ----------------------------------------------------------------------------------------------------------
 def test_a_standard_edition_server() -> None:
     """What must answer for sign-in, conferences, Response Groups and the configuration."""
-    must = ports(machine(*STANDARD), need=Need.MUST)
+    must = ports(machine(*STANDARD), severity=Severity.MUST)
     assert must == [135, 443, 444, 445, 5061, 5062, 5063, 5065, 5071, 8057]
 
 
@@ -74,7 +75,7 @@ def test_generations(role: Role, port: int, there: list[Generation]) -> None:
 def test_a_port_that_two_roles_share() -> None:
     """It is one target, needed as much as by the one that needs it more, with the purposes and names of both."""
     (web,) = [one for one in targets([machine(Role.WEB, Role.EDGE)], "lync2010") if one.port == 4443]
-    assert (web.need, len(web.purposes)) == (Need.MUST, 2)
+    assert (web.severity, len(web.purposes)) == (Severity.MUST, 2)
     (sip,) = [one for one in targets([machine(Role.FRONT_END, Role.EDGE)], "lync2010") if one.port == 5061]
     assert sip.shows == (Shown.SIGN_IN, Shown.OWN)
 

@@ -14,14 +14,14 @@ import pytest
 from dead_ends import blackhole, resets_midway, says_garbage, says_nothing, served
 
 from lyncdr_helpers.adapters.dialer import SocketDialer
-from lyncdr_helpers.checks import Check
+from lyncdr_helpers.checks import Check, Severity
 from lyncdr_helpers.clock import SetClock, SystemClock
 from lyncdr_helpers.lab.blueprint import Blueprint
 from lyncdr_helpers.lab.params import render
 from lyncdr_helpers.params.models import Params
 from lyncdr_helpers.params.reading import read_params
 from lyncdr_helpers.ports import Certificate, Door, TlsFacts
-from lyncdr_helpers.probes.ports import Machine, Need, Role, Shown, Target
+from lyncdr_helpers.probes.ports import Machine, Role, Shown, Target
 from lyncdr_helpers.probes.survey import Finding, judge_certificates, judge_ports, survey
 
 ADDRESS = "127.53.63.1"
@@ -30,8 +30,8 @@ NOW = dt.datetime(2026, 3, 1, tzinfo=dt.UTC)
 FRONT_END = Machine("drse01.lync.test", ADDRESS, frozenset({Role.FRONT_END}), "drse01.lync.test")
 
 
-def target(port: int, *shows: Shown, need: Need = Need.MUST, machine: Machine = FRONT_END) -> Target:
-    return Target(machine, port, need, (f"purpose {port}",), shows)
+def target(port: int, *shows: Shown, severity: Severity = Severity.MUST, machine: Machine = FRONT_END) -> Target:
+    return Target(machine, port, severity, (f"purpose {port}",), shows)
 
 
 @pytest.fixture
@@ -114,21 +114,21 @@ MUST, SHOULD = "drse01.lync.test must answer from here", "drse01.lync.test shoul
 
 
 @pytest.mark.parametrize(
-    ("need", "doors", "verdict"),
+    ("severity", "doors", "verdict"),
     [
-        (Need.MUST, [Door.OPEN, Door.OPEN], "pass"),
-        (Need.MUST, [Door.OPEN, Door.REFUSED], "fail"),
-        (Need.MUST, [Door.OPEN, Door.SILENT], "fail"),
-        (Need.MUST, [Door.OPEN, None], "unknown"),
-        (Need.MUST, [Door.REFUSED, None], "fail"),
-        (Need.SHOULD, [Door.OPEN, Door.OPEN], "pass"),
-        (Need.SHOULD, [Door.OPEN, Door.REFUSED], "warn"),
-        (Need.SHOULD, [Door.SILENT, None], "unknown"),
+        (Severity.MUST, [Door.OPEN, Door.OPEN], "pass"),
+        (Severity.MUST, [Door.OPEN, Door.REFUSED], "fail"),
+        (Severity.MUST, [Door.OPEN, Door.SILENT], "fail"),
+        (Severity.MUST, [Door.OPEN, None], "unknown"),
+        (Severity.MUST, [Door.REFUSED, None], "fail"),
+        (Severity.SHOULD, [Door.OPEN, Door.OPEN], "pass"),
+        (Severity.SHOULD, [Door.OPEN, Door.REFUSED], "warn"),
+        (Severity.SHOULD, [Door.SILENT, None], "unknown"),
     ],
 )
-def test_verdicts(need: Need, doors: list[Door | None], verdict: str) -> None:
+def test_verdicts(severity: Severity, doors: list[Door | None], verdict: str) -> None:
     """What must answer fails, what should warns, and what nobody saw is unknown and never green."""
-    findings = [Finding(target(port, need=need), door, error="why") for port, door in enumerate(doors, 1)]
+    findings = [Finding(target(port, severity=severity), door, error="why") for port, door in enumerate(doors, 1)]
     assert list(judged(*findings).values()) == [verdict]
 
 
@@ -157,7 +157,7 @@ def test_a_check_for_each_machine_and_need() -> None:
     other = replace(FRONT_END, fqdn="fe02.lync.test")
     found = judged(
         Finding(target(1), Door.OPEN),
-        Finding(target(2, need=Need.SHOULD), Door.SILENT),
+        Finding(target(2, severity=Severity.SHOULD), Door.SILENT),
         Finding(target(1, machine=other), Door.REFUSED),
         Finding(target(3), Door.OPEN),
     )

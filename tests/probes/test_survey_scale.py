@@ -16,6 +16,7 @@ from sip_servers import PORT, Endpoint, kamailio
 
 from lyncdr_helpers.adapters.dialer import SocketDialer
 from lyncdr_helpers.adapters.dns import DnsNameserver
+from lyncdr_helpers.checks import Severity
 from lyncdr_helpers.clock import SystemClock
 from lyncdr_helpers.concurrency import ask_all
 from lyncdr_helpers.errors import Unreachable
@@ -23,7 +24,7 @@ from lyncdr_helpers.lab import pki, seed
 from lyncdr_helpers.lab.blueprint import Blueprint
 from lyncdr_helpers.lab.dns import ZoneServer
 from lyncdr_helpers.ports import Door, Nameserver, RecordSet
-from lyncdr_helpers.probes.ports import Machine, Need, Role, Shown, Target
+from lyncdr_helpers.probes.ports import Machine, Role, Shown, Target
 from lyncdr_helpers.probes.survey import AT_ONCE, PROBE_SECONDS, survey
 
 pytestmark = [pytest.mark.real("kamailio"), pytest.mark.slow]
@@ -60,7 +61,7 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[list[Target]]:
 
 
 def target(address: str, port: int, *shows: Shown) -> Target:
-    return Target(Machine(address, address, frozenset({Role.FRONT_END})), port, Need.MUST, ("x",), shows)
+    return Target(Machine(address, address, frozenset({Role.FRONT_END})), port, Severity.MUST, ("x",), shows)
 
 
 @pytest.fixture(scope="module")
