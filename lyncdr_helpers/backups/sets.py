@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from lyncdr_helpers import files
 from lyncdr_helpers.backups import manifest as manifests
-from lyncdr_helpers.backups import signed
+from lyncdr_helpers.backups import signed, stored
 from lyncdr_helpers.backups.manifest import Manifest
 from lyncdr_helpers.backups.signed import Keys
 from lyncdr_helpers.clock import parse_stamp
@@ -70,9 +70,8 @@ def choose(store: Store, deployment: str, keys: Keys, wanted: str = "") -> Chose
 
     Raises Refusal when there is none, when it failed, is damaged, or bears no signature that the keys ask for.
     """
-    name = _named(store, deployment, wanted)
-    content = store.read(name, manifests.NAME)
-    manifest, digest = manifests.parse(content, name), files.digest(content)
+    manifest, digest = _read(store, deployment, wanted)
+    name = manifest.name
     if manifest.state == "FAILED":
         raise _failed(name)
     if unsigned := signed.fault(signed.check(store, name, digest, keys), keys):
@@ -86,12 +85,22 @@ def choose(store: Store, deployment: str, keys: Keys, wanted: str = "") -> Chose
     return Chosen(manifest, digest)
 
 
-def _named(store: Store, deployment: str, wanted: str) -> str:
-    """The name of the set to choose. Raises Refusal when there is none."""
-    sets = list_sets(store, deployment)
-    found = [one.name for one in sets if (one.name == wanted if wanted else one.complete)]
-    if found:
-        return found[-1]
+def _read(store: Store, deployment: str, wanted: str) -> tuple[Manifest, str]:
+    """(manifest, its digest) of the set to choose. Summaries say where to look first; the manifest decides.
+
+    Raises Refusal when there is none, OperationError where a folder cannot be looked into: it may hold the newest set.
+    """
+    seen = [one for one in stored.glance(store, deployment) if one.published]
+    for one in seen:
+        if not one.made_at:
+            store.files(one.name)
+    sets = [one for one in seen if one.made_at]
+    found = [one.name for one in sets if (one.name == wanted if wanted else one.state == "COMPLETE")]
+    for name in reversed(found):
+        content = store.read(name, manifests.NAME)
+        manifest = manifests.parse(content, name)
+        if wanted or manifest.complete:
+            return manifest, files.digest(content)
     if wanted in store.unpublished():
         raise _failed(wanted)
     if wanted:
