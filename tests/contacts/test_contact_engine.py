@@ -58,6 +58,8 @@ def require_agreement(path: Path) -> None:
 @example(f'{BEGIN}<Contacts><Contact Buddy="b@c.test"/><Contact Bunny="b@c.test"/></Contacts>{END}', "utf-16-le")
 @example(f'{BEGIN}<Contacts><Contact Buddy="b" A="1"/><Contact Buddy="c" B="1"/></Contacts>{END}', "utf-16-le")
 @example(f'{BEGIN}<Contacts><Contact Buddy="b" xmlns="urn:o"/></Contacts>{END}', "utf-16-le")
+@example(f"{BEGIN}<!-- {RUN} --><Contacts><?contacts x?></Contacts>{END}", "utf-16-le")
+@example(f'{BEGIN}<Contacts>/><Contact Buddy="b"</Contacts>{END}', "utf-16-le")
 @example(f'{BEGIN}<Contacts><![CDATA[x]]><Contact Buddy="b"/></Contacts>{END}', "utf-16-le")
 @example(f'{BEGIN}<Contacts><Contact Buddy="b"/>text</Contacts>{END}', "utf-16-le")
 @example(f'{BEGIN}<d:Contacts xmlns:d="{NAMESPACE}" xmlns="urn:o">{RUN}</d:Contacts>{END}', "utf-16-le")
