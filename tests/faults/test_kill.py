@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-import os
 import signal
-import subprocess
 import time
 from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-import psutil
 import pytest
 from dr_scene import Scene, make_scene
+from moments import end_group, is_act, is_step
 
 from lyncdr_helpers.journal import Line
 from lyncdr_helpers.lab import lifecycle
@@ -22,22 +20,6 @@ pytestmark = [
     pytest.mark.skipif(not hasattr(signal, "SIGKILL"), reason="kill -9 is POSIX"),
     pytest.mark.timeout(300),
 ]
-
-
-def is_step(name: str) -> Callable[[Line], bool]:
-    return lambda line: line.kind == "step" and line.facts["name"] == name and line.facts["state"] == "started"
-
-
-def is_act(kind: str, act: str, number: int = 1) -> Callable[[Line], bool]:
-    """The nth line of that kind for that act; the kill then falls between act and result, or right after the result."""
-    left = number
-
-    def matches(line: Line) -> bool:
-        nonlocal left
-        left -= line.kind == kind and line.facts.get("act") == act
-        return left == 0
-
-    return matches
 
 
 MOMENTS = {
@@ -103,20 +85,6 @@ def kill_at(scene: Scene, arguments: tuple[str, ...], reached: Callable[[Line], 
         raise AssertionError(f"it ended with {process.returncode} before it got there: {last.kind} {last.facts}")
     finally:
         end_group(process)
-
-
-def end_group(process: subprocess.Popen[bytes]) -> None:
-    """The command and its kernel, which is a session of its own, as a power cut would."""
-    try:
-        everyone = [psutil.Process(process.pid), *psutil.Process(process.pid).children(recursive=True)]
-    except psutil.NoSuchProcess:
-        everyone = []
-    for one in everyone:
-        try:
-            os.kill(one.pid, signal.SIGKILL)
-        except ProcessLookupError:
-            continue
-    process.wait()
 
 
 def answered_twice(lines: list[Line]) -> list[str]:

@@ -13,9 +13,9 @@ from typing import Any
 
 import pytest
 from dr_scene import Scene
+from moments import end_group, is_step
 from night_scene import store_of
 from phase_scene import tree
-from test_kill import end_group, is_step
 
 from lyncdr_helpers.backups import sets
 from lyncdr_helpers.journal import Line
