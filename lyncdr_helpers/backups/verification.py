@@ -11,7 +11,7 @@ from lyncdr_helpers.backups import sets, signed
 from lyncdr_helpers.backups import summary as summaries
 from lyncdr_helpers.backups.manifest import Manifest, Part, UserRecord
 from lyncdr_helpers.backups.signed import Keys
-from lyncdr_helpers.contacts.export import read_holdings
+from lyncdr_helpers.contacts.export import left_out, read_holdings
 from lyncdr_helpers.errors import InputError
 from lyncdr_helpers.ports import Store
 
@@ -84,7 +84,7 @@ def _damaged_users(manifest: Manifest, part: Part, export: Path) -> Iterator[str
     wanted = _in_the_export(manifest, part.pool)
     why = "is gone from it"
     try:
-        for held in read_holdings(export):
+        for held in read_holdings(export, left_out):
             record = wanted.pop(held.user, None)
             if record is None:
                 yield f"{part.file}, {held.user}: was not backed up"

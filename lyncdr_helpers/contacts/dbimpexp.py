@@ -16,7 +16,7 @@ from lxml import etree
 
 from lyncdr_helpers import files
 from lyncdr_helpers.contacts.encoding import REMEDY, read_text
-from lyncdr_helpers.contacts.lists import Contact, ContactList, Group, Member, address
+from lyncdr_helpers.contacts.lists import Broken, Contact, ContactList, Group, Member, address
 from lyncdr_helpers.errors import InputError
 
 NAMESPACE = "http://schemas.microsoft.com/RtcServer/2002/11/dbimpexp"
@@ -38,15 +38,16 @@ LONGEST_NUMBER = 9
 """Digits of a group's number."""
 
 
-def read_export(path: Path) -> Iterator[ContactList]:
+def read_export(path: Path, broken: Broken | None = None) -> Iterator[ContactList]:
     """The users of an export, in its order, one at a time; a pool without users yields nothing.
 
-    Raises InputError when the file is missing, empty, truncated, malformed or no dbimpexp document, holds a user twice
-    or a value that cannot be decoded. The error may come after many users: nothing is known to be whole before the end.
+    Raises InputError when the file is missing, empty, truncated, malformed or no dbimpexp document, or holds a user
+    twice; and, unless `broken` is told of it, when a value of a user's cannot be decoded. The error may come after many
+    users: nothing is known to be whole before the end.
     """
     try:
         _require_root(path)
-        yield from _read(path)
+        yield from _read(path, broken)
     except etree.XMLSyntaxError as cause:
         raise InputError(f"{path} is not a whole XML document: {cause.msg}.", REMEDY) from cause
 
@@ -127,7 +128,7 @@ def _require_root(path: Path) -> None:
         raise InputError(f"{path} is no dbimpexp document: its root is {root.tag}.", "Give the file dbimpexp wrote.")
 
 
-def _read(path: Path) -> Iterator[ContactList]:
+def _read(path: Path, broken: Broken | None) -> Iterator[ContactList]:
     seen: set[str] = set()
     last, taken = "the beginning", 0
     parser = etree.XMLPullParser(events=("end",), tag=RESOURCE, **FED)
@@ -137,14 +138,26 @@ def _read(path: Path) -> Iterator[ContactList]:
         for _, element in parser.read_events():
             if element.getparent().getparent() is not None:
                 continue  # part of something that nobody here understands, and carried with it
-            found = contact_list(_on_its_own(element), f"{path}, line {element.sourceline}")
-            _require_once(found.user, seen, path)
-            yield found
+            last, taken = element.get("UserAtHost", last), 0
+            if found := _record(element, f"{path}, line {element.sourceline}", broken):
+                _require_once(found.user, seen, path)
+                yield found
             _forget(element)
-            last, taken = found.user, 0
         if taken > LARGEST:
             raise InputError(f"{path} holds {taken:,} characters after {last}, and no user ends there.", REMEDY)
     parser.close()
+
+
+def _record(element: Any, where: str, broken: Broken | None) -> ContactList | None:
+    """The list, or None where `broken` was told that it cannot be read."""
+    try:
+        return contact_list(_on_its_own(element), where)
+    except InputError as error:
+        user = address(element.get("UserAtHost", ""))
+        if not (broken and user):
+            raise
+        broken(user, error.message.removeprefix(where).strip(", "))
+        return None
 
 
 def _forget(element: Any) -> None:

@@ -7,20 +7,24 @@ from pathlib import Path
 
 from lyncdr_helpers.contacts import dbimpexp, inventory, userdata
 from lyncdr_helpers.contacts.inventory import Holding
-from lyncdr_helpers.contacts.lists import ContactList
+from lyncdr_helpers.contacts.lists import Broken, ContactList
 from lyncdr_helpers.errors import InputError
 
 ZIP, XML = ".zip", ".xml"
 
 
-def read_lists(path: Path) -> Iterator[ContactList]:
+def read_lists(path: Path, broken: Broken | None = None) -> Iterator[ContactList]:
     """The users of an export, one at a time. Raises InputError as the readers do, and perhaps after many users."""
-    return userdata.read_export(path) if _is_zip(path) else dbimpexp.read_export(path)
+    return userdata.read_export(path, broken) if _is_zip(path) else dbimpexp.read_export(path, broken)
 
 
-def read_holdings(path: Path) -> Iterator[Holding]:
+def read_holdings(path: Path, broken: Broken | None = None) -> Iterator[Holding]:
     """One row per user of an export: what the proof of a backup needs of `read_lists`, and faster."""
-    return inventory.holdings(read_lists(path)) if _is_zip(path) else inventory.read_holdings(path)
+    return inventory.holdings(read_lists(path, broken)) if _is_zip(path) else inventory.read_holdings(path, broken)
+
+
+def left_out(_user: str, _reason: str) -> None:
+    """For a stored export, whose broken records are known: no manifest counts them."""
 
 
 def write_import(path: Path, source: Path, users: Collection[str]) -> None:
@@ -41,7 +45,7 @@ def importable(source: Path, found: ContactList) -> ContactList:
 
 def _picked(source: Path, users: Collection[str]) -> Iterator[ContactList]:
     left = set(users)
-    for found in dbimpexp.read_export(source):
+    for found in dbimpexp.read_export(source, left_out):
         if found.user in left:
             left.remove(found.user)
             yield found

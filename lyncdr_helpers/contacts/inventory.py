@@ -11,7 +11,7 @@ from lxml import etree
 
 from lyncdr_helpers.contacts import runs
 from lyncdr_helpers.contacts.dbimpexp import parse, read_export
-from lyncdr_helpers.contacts.lists import ContactList
+from lyncdr_helpers.contacts.lists import Broken, ContactList
 from lyncdr_helpers.contacts.slices import InDoubt, read_slices
 from lyncdr_helpers.errors import InputError
 
@@ -27,7 +27,7 @@ class Holding:
     digest: str
 
 
-def read_holdings(path: Path) -> Iterator[Holding]:
+def read_holdings(path: Path, broken: Broken | None = None) -> Iterator[Holding]:
     """One row per user of an export of dbimpexp's, in its order: holdings(read_export(path)), in a fifth of the time.
 
     Raises InputError as read_export does, and like it perhaps after many users.
@@ -39,7 +39,7 @@ def read_holdings(path: Path) -> Iterator[Holding]:
             read += 1
     except (InDoubt, InputError):
         # The parser has the last word, and the words for what is wrong, with its line.
-        yield from islice(holdings(read_export(path)), read, None)
+        yield from islice(holdings(read_export(path, broken)), read, None)
 
 
 def holdings(lists: Iterable[ContactList]) -> Iterator[Holding]:

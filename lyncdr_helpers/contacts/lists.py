@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from lyncdr_helpers import files
+
+Broken = Callable[[str, str], None]
+"""Told of a user's record that cannot be read, by (address, reason); the record is left out, and the others go on."""
 
 OTHER_CONTACTS = "~"
 """The name of group 1, which clients show as "Other Contacts"."""

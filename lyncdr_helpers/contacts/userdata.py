@@ -21,7 +21,7 @@ from lyncdr_helpers import files
 from lyncdr_helpers.contacts import archive, dbimpexp
 from lyncdr_helpers.contacts.archive import REMEDY
 from lyncdr_helpers.contacts.dbimpexp import NAMESPACE, SAFE
-from lyncdr_helpers.contacts.lists import ContactList, address
+from lyncdr_helpers.contacts.lists import Broken, ContactList, address
 from lyncdr_helpers.errors import InputError
 
 DOCUMENT = "DocItemSet.xml"
@@ -42,23 +42,23 @@ READ = tuple(
 """The elements that dbimpexp's reader understands."""
 
 
-def read_export(path: Path) -> Iterator[ContactList]:
+def read_export(path: Path, broken: Broken | None = None) -> Iterator[ContactList]:
     """The users of an export, in its order, one at a time; a pool without users yields nothing.
 
     Raises InputError when the file is missing, no sound zip (contacts/archive.py), holds no DocItemSet.xml, when that
-    is truncated, malformed or another document, or holds a user twice or a value that cannot be decoded. The error may
-    come after many users: nothing is known to be whole before the end.
+    is truncated, malformed or another document, or holds a user twice; and, unless `broken` is told of it, when a list
+    cannot be read. The error may come after many users: nothing is known to be whole before the end.
     """
     seen: set[str] = set()
     with archive.opened(path) as package:
         for item in _items(package, path):
             if not _is_list(item):
                 continue  # a conference directory, or what nobody here knows
-            found = _contact_list(item, path)
-            if found.user in seen:
-                raise InputError(f"{path} holds the user {found.user} twice.", REMEDY)
-            seen.add(found.user)
-            yield found
+            if found := _record(item, path, broken):
+                if found.user in seen:
+                    raise InputError(f"{path} holds the user {found.user} twice.", REMEDY)
+                seen.add(found.user)
+                yield found
 
 
 def write_import(path: Path, source: Path, users: Collection[str]) -> None:
@@ -136,6 +136,17 @@ def _forget(item: Any) -> None:
     parent = item.getparent()
     while item.getprevious() is not None:
         del parent[0]
+
+
+def _record(item: Any, path: Path, broken: Broken | None) -> ContactList | None:
+    """The list, or None where `broken` was told that it cannot be read."""
+    try:
+        return _contact_list(item, path)
+    except InputError as error:
+        if not (broken and _owner(item)):
+            raise
+        broken(_owner(item), error.message.removeprefix(f"{path}, "))
+        return None
 
 
 def _contact_list(item: Any, path: Path) -> ContactList:

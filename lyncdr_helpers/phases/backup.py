@@ -15,7 +15,8 @@ from lyncdr_helpers.backups import rotation, signed
 from lyncdr_helpers.backups.completeness import compare
 from lyncdr_helpers.backups.manifest import Manifest, Part, UserRecord
 from lyncdr_helpers.clock import stamp
-from lyncdr_helpers.contacts.export import importable, read_lists, write_import
+from lyncdr_helpers.contacts.export import importable, left_out, read_lists, write_import
+from lyncdr_helpers.contacts.lists import Broken
 from lyncdr_helpers.directory.inventory import Inventory, read_inventory
 from lyncdr_helpers.errors import Incomplete, InputError, OperationError
 from lyncdr_helpers.params.sites import Pool
@@ -61,16 +62,18 @@ def take_inventory(session: Session) -> Night:
 def export_contacts(session: Session, found: Night) -> tuple[UserRecord, ...]:
     """Every contact list of every primary pool, exported, parsed, and held against the directory."""
     with found.step("contact export"):
-        pools = session.params.sites.primary.pools
+        pools, broken = session.params.sites.primary.pools, dict[str, str]()
         for pool in pools:
             export = exchange.export_contacts(session, pool, pool.fqdn)
             homed = found.inventory.movable(pool.fqdn)
-            found.records += contact_stores.record(session, pool.fqdn, homed, _records(pool, export))
+            found.records += contact_stores.record(
+                session, pool.fqdn, homed, _records(pool, export, broken.__setitem__)
+            )
             found.take("contacts", export, f"contacts/{pool.fqdn}{export.suffix}", pool.fqdn)
         after = read_inventory(session.directory, session.params.directory.base)
         for pool in pools:
             records = {record.address: record for record in found.records if record.pool == pool.fqdn}
-            found.completeness.append(compare(pool.fqdn, records, found.inventory.movable(pool.fqdn), after, broken={}))
+            found.completeness.append(compare(pool.fqdn, records, found.inventory.movable(pool.fqdn), after, broken))
             session.fact(f"contacts on {pool.fqdn}", sum(record.contacts for record in records.values()))
         return tuple(found.records)
 
@@ -175,7 +178,7 @@ def _rebuild(session: Session, found: Night, part: Part, users: Set[str]) -> Non
     session.store.download(found.name, part.file, copy, published=False)
     digests = {one.address: one.digest for one in found.records if one.pool == part.pool}
     try:
-        lists = [one for one in read_lists(copy) if one.user in users]
+        lists = [one for one in read_lists(copy, left_out) if one.user in users]
         write_import(rebuilt, copy, [one.user for one in lists])
         again = {one.user: one.digest for one in read_lists(rebuilt)}
     except InputError as cause:
@@ -214,10 +217,10 @@ def _take_inventory(found: Night) -> None:
         found.take("inventory", path, f"inventory/users.{suffix}")
 
 
-def _records(pool: Pool, export: Path) -> list[UserRecord]:
+def _records(pool: Pool, export: Path, broken: Broken) -> list[UserRecord]:
     return [
         UserRecord(address=one.user, pool=pool.fqdn, contacts=one.contacts, groups=one.groups, digest=one.digest)
-        for one in exchange.read_rows(export)
+        for one in exchange.read_rows(export, broken)
     ]
 
 

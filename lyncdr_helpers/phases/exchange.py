@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from pathlib import Path
 
-from lyncdr_helpers.contacts.export import XML, ZIP, read_holdings, read_lists, written_by
+from lyncdr_helpers.contacts.export import XML, ZIP, left_out, read_holdings, read_lists, written_by
 from lyncdr_helpers.contacts.inventory import Holding
-from lyncdr_helpers.contacts.lists import ContactList
+from lyncdr_helpers.contacts.lists import Broken, ContactList
 from lyncdr_helpers.errors import InputError, OperationError
 from lyncdr_helpers.params.sites import Pool
 from lyncdr_helpers.ports import Command
@@ -91,20 +91,21 @@ def _by_cmdlet(session: Session, pool: Pool, name: str) -> Path:
 
 
 def read(export: Path) -> Iterator[ContactList]:
-    """The contact lists in an export, one at a time. Raises OperationError when its tool did not write it whole.
+    """The contact lists in an export, one at a time; one that cannot be read is left out, as if it were not there.
 
-    It may come after many lists: nothing is known to be whole before the end.
+    Raises OperationError when its tool did not write the export whole. It may come after many lists: nothing is known
+    to be whole before the end.
     """
     try:
-        yield from read_lists(export)
+        yield from read_lists(export, left_out)
     except InputError as cause:
         raise useless(cause, written_by(export)) from cause
 
 
-def read_rows(export: Path) -> Iterator[Holding]:
+def read_rows(export: Path, broken: Broken) -> Iterator[Holding]:
     """As `read`, of each list its counts and its digest alone."""
     try:
-        yield from read_holdings(export)
+        yield from read_holdings(export, broken)
     except InputError as cause:
         raise useless(cause, written_by(export)) from cause
 

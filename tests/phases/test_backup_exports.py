@@ -7,15 +7,19 @@ from pathlib import Path, PureWindowsPath
 
 import pytest
 from dr_scene import Scene
-from night_scene import ask, chosen, left_aside, manifest_of, nothing_published
+from night_scene import ask, chosen, left_aside, manifest_of, nothing_published, store_of
 from phase_scene import Ended, management_host, variant
 
+from lyncdr_helpers.backups.signed import keys_of
+from lyncdr_helpers.backups.stored import read
+from lyncdr_helpers.backups.verification import verify
 from lyncdr_helpers.contacts.dbimpexp import write_import
 from lyncdr_helpers.lab import lifecycle
 from lyncdr_helpers.lab.blueprint import PRIMARY_POOL
 from lyncdr_helpers.lab.cmdlets import cmdlets, programs
 from lyncdr_helpers.lab.winrm import Call, CmdletError, Executable, ProgramCall
 from lyncdr_helpers.lab.winrm.faults import FaultKind
+from lyncdr_helpers.params.reading import read_params
 
 # -- an export that is not what it should be -------------------------------------------------------------------------
 
@@ -62,6 +66,34 @@ def test_an_export_that_is_damaged(
     assert (found.code, found.summary.outcome) == (1, "failed")
     assert "dbimpexp" in found.text
     left_aside(standing, found, kept, "dbimpexp")
+
+
+def broken_name(path: Path) -> None:
+    """The first contact's display name of the second user is no base64 any more."""
+    content = path.read_text(encoding="utf-16")
+    user = content.index("<HomedResource ", content.index("<HomedResource ") + 1)
+    name = content.index('DisplayName="', content.index("<Contact ", user)) + len('DisplayName="')
+    path.write_text(content[:name] + "!" + content[name:], encoding="utf-16")
+
+
+def test_one_record_is_broken(standing: Scene, kept: dict[str, str], tmp_path: Path) -> None:
+    """A user whose record cannot be decoded makes the set INCOMPLETE, by name and with the reason; nobody else is hurt,
+    and the set can be verified and feed the others.
+    """
+    with management_host(standing, tmp_path, some_programs=spoiling(standing, broken_name)) as params:
+        found = ask(params)
+    said = manifest_of(standing, found)
+    assert (found.code, said["state"]) == (4, "INCOMPLETE")
+    ((user, reason),) = [(one["address"], one["reason"]) for one in said["differences"]]
+    assert reason.startswith("broken record: ")
+    assert "is not base64 of UTF-8" in reason
+    assert f"{user}: {reason}" in found.text
+    assert len(said["users"]) == found.fact(f"users homed on {PRIMARY_POOL}") - 1
+    assert user not in [one["address"] for one in said["users"]]
+    manifest = read(store_of(standing), found.folder.run)
+    proven = verify(store_of(standing), manifest, tmp_path / "proof", keys_of(read_params(standing.params)))
+    assert (proven.faults, proven.users) == ((), len(said["users"]))
+    assert kept
 
 
 def test_an_export_without_anybody(standing: Scene, kept: dict[str, str], tmp_path: Path) -> None:
