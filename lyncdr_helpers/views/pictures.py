@@ -14,6 +14,8 @@ NOTES = 90
 ROW = 26
 AXIS = 28
 CHART_HEIGHT = 230
+LETTER = 6.5
+"""How wide a letter is, about."""
 TICKS = (0.1, 0.2, 0.5, 1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200, 14400, 43200, 86400)
 MOST_TICKS = 8
 
@@ -122,9 +124,11 @@ def _row(bar: Bar, scale: Scale, top: float) -> Element:
     width = max(scale.x(bar.began + bar.seconds) - left, 2)
     style = bar.state if bar.state in ("done", "unfinished") else "failed"
     took = spell(bar.seconds) + ("" if bar.state == "done" else f", {bar.state}")
+    note = left + width + 6
+    fits = note + LETTER * len(took) <= WIDTH
     return node(
         "g",
         node("text", bar.label, x=LABELS - 12, y=middle + 4, class_="end"),
         node("rect", x=left, y=top + 5, width=round(width, 2), height=ROW - 10, class_=style),
-        node("text", took, x=round(left + width + 6, 2), y=middle + 4),
+        node("text", took, x=round(note if fits else left - 6, 2), y=middle + 4, class_=None if fits else "end"),
     )

@@ -11,19 +11,18 @@ from typing import Any
 from xml.etree.ElementTree import Element
 
 from lyncdr_helpers import files
+from lyncdr_helpers.phases.earlier import readiness
 from lyncdr_helpers.runfolder import RunFolder
-from lyncdr_helpers.views import pictures
+from lyncdr_helpers.views import blocks, pictures, report_checks
+from lyncdr_helpers.views.blocks import ROWS as ROWS
 from lyncdr_helpers.views.markup import Child, node, page
 from lyncdr_helpers.views.record import MOVE_USERS, Act, Record, Table
 
-ROWS = 200
-"""How many rows of a table the report shows; the file beside it has all."""
+PREPARE = "prepare"
+"""The phase that is about its checks: they come before everything else."""
 
 CHECKS = "checks.csv"
 """The table of checks, which the journal has too."""
-
-VERDICTS = {"fail": "✗ FAIL", "unknown": "? unknown", "warn": "! warn", "pass": "✓ pass"}
-"""What is not green comes first. A verdict is a sign and a word, never a colour alone."""
 
 NUMBERS = (
     ("users_rehomed", "users_on_failed_pool", "users home again"),
@@ -50,15 +49,52 @@ def _cover(records: Sequence[Record], title: str) -> Element:
         node("p", "lyncdr · record of ", _plural(len(records), "run"), class_="kicker"),
         node("h1", title),
         node("p", " · ".join(filter(None, [", ".join(deployments), _day(began)])), class_="lead"),
-        _numbers({name: value for record in records for name, value in record.facts.items()}),
+        _numbers(records),
         _runs_table(records) if len(records) > 1 else None,
         _phases(records) if len(records) > 1 else None,
         _users_back(records) if len(records) > 1 else None,
     )
 
 
-def _numbers(facts: Mapping[str, Any]) -> Element | None:
-    """What a reader asks first, in large figures, as the verification counted it."""
+def _numbers(records: Sequence[Record]) -> Element | None:
+    """What a reader asks first, in large figures: of a readiness check how ready, of the others what came back."""
+    facts = {name: value for record in records for name, value in record.facts.items()}
+    ready = _readiness(records[0]) if [record.phase for record in records] == [PREPARE] else []
+    tiles = [*ready, *_came_back(facts)]
+    return node("div", tiles, class_="tiles") if tiles else None
+
+
+def _readiness(record: Record) -> list[Element]:
+    """Checks as they were last made, and what would be lost if the primary died now; nothing that is not known."""
+    facts, counted = record.facts, readiness.tally(readiness.checks_of(record.of_kind("check")))
+    if not counted.total:
+        return []
+    tiles = [
+        _tile(f"{counted.verdicts['pass']:,} of {counted.total:,}", "checks are green", whole=not counted.failed),
+        _tile(f"{len(counted.failed):,}", "must-haves are not green", whole=not counted.failed),
+    ]
+    risk, homed = _number(facts, "users_at_risk"), _number(facts, "users_homed_now")
+    changed = _number(facts, "lists_changed_estimated")
+    if risk is not None and homed is not None:
+        tiles.append(_tile(f"{risk:,} of {homed:,}", "users' contacts would not come back", whole=risk == 0))
+    if changed is not None:
+        about = "< 1" if 0 < changed < 0.5 else f"≈ {changed:,.0f}"
+        tiles.append(_tile(about, "lists changed since the newest set (estimate)", whole=True))
+    typical, slowest = _number(facts, "recovery_seconds_estimated"), _number(facts, "recovery_seconds_at_slowest")
+    target = _number(facts, "recovery_seconds_target")
+    if typical is not None and slowest is not None and target is not None:
+        words = f"to recover (estimate); {pictures.spell(target)} promised"
+        tiles.append(_tile(f"≈ {pictures.spell(typical)}", words, whole=slowest <= target))
+    return tiles
+
+
+def _number(facts: Mapping[str, Any], name: str) -> int | float | None:
+    value = facts.get(name)
+    return value if isinstance(value, int | float) else None
+
+
+def _came_back(facts: Mapping[str, Any]) -> list[Element]:
+    """As the verification counted it."""
     tiles = [
         _tile(f"{facts[got]:,} of {facts[wanted]:,}", words, whole=facts[got] == facts[wanted])
         for got, wanted, words in NUMBERS
@@ -68,7 +104,7 @@ def _numbers(facts: Mapping[str, Any]) -> Element | None:
         tiles.append(_tile(f"{facts['lost']:,}", "lost", whole=facts["lost"] == 0))
     if isinstance(facts.get("rto_seconds"), int | float):
         tiles.append(_tile(pictures.spell(facts["rto_seconds"]), "from loss to proven service", whole=True))
-    return node("div", tiles, class_="tiles") if tiles else None
+    return tiles
 
 
 def _tile(figure: str, words: str, *, whole: bool) -> Element:
@@ -88,7 +124,7 @@ def _runs_table(records: Sequence[Record]) -> Element:
         )
         for record in records
     ]
-    return _table(("run", "phase", "mode", "began (UTC)", "took", "outcome"), rows)
+    return blocks.table(("run", "phase", "mode", "began (UTC)", "took", "outcome"), rows)
 
 
 def _phases(records: Sequence[Record]) -> Element | None:
@@ -128,12 +164,14 @@ def _run(record: Record) -> Element:
         node("h2", record.phase.capitalize(), " ", _badge(record)),
         _identity(record),
         _troubles(record),
+        report_checks.to_do(record),
+        report_checks.by_area(record) if record.phase == PREPARE else None,
         _steps(record),
         _plan(record),
         _gates(record),
         _acts(record),
         _users_back([record]),
-        _checks(record),
+        None if record.phase == PREPARE else report_checks.by_area(record),
         _facts(record),
         _withheld(record),
         [_kept(table) for table in record.tables(ROWS) if table.file != CHECKS],
@@ -151,7 +189,7 @@ def _identity(record: Record) -> Element:
     resumes = len(record.of_kind("resume"))
     torn = "; its last line was cut off by a crash and set aside" if record.torn else ""
     chain = record.broken or f"{_plural(len(record.lines), 'line')}, each carrying the digest of the one before{torn}"
-    return _pairs(
+    return blocks.pairs(
         {
             "Run": record.folder.run,
             "Deployment": begin.get("deployment", "unknown"),
@@ -194,7 +232,7 @@ def _steps(record: Record) -> list[Element]:
         if began
     ]
     drawn = pictures.timeline(bars, "The steps, in minutes and seconds from the run's first line.")
-    return _section("Steps", drawn)
+    return blocks.section("Steps", drawn)
 
 
 def _plan(record: Record) -> list[Element]:
@@ -206,8 +244,8 @@ def _plan(record: Record) -> list[Element]:
         by = approval.facts.get("by", {}) if approval else {}
         approved = f"by {by.get('user', '?')} on {by.get('host', '?')}, {_moment_of(approval.at)}" if approval else "no"
         pairs = {"Scope": facts.get("scope", ""), "Digest": facts["digest"], **basis, "Approved": approved}
-        found += [_pairs(pairs), _table(("change", "how many"), counts)]
-    return _section("Plan", *found)
+        found += [blocks.pairs(pairs), blocks.table(("change", "how many"), counts)]
+    return blocks.section("Plan", *found)
 
 
 def _gates(record: Record) -> list[Element]:
@@ -224,7 +262,7 @@ def _gates(record: Record) -> list[Element]:
         for line in record.of_kind("gate", "waiver")
     ]
     head = ("when (UTC)", "gate", "state", "because", "reason to pass, or remedy")
-    return _section("Gates and waivers", _table(head, rows) if rows else None)
+    return blocks.section("Gates and waivers", blocks.table(head, rows) if rows else None)
 
 
 def _acts(record: Record) -> list[Element]:
@@ -238,34 +276,20 @@ def _acts(record: Record) -> list[Element]:
         for act in acts
     ]
     head = ("act", "done", "failed", "unknown", "withheld", "were so already")
-    table = _table(head, rows, numbers=5) if rows else None
-    return _section("Results", table, *(_failed(act) for act in acts))
+    table = blocks.table(head, rows, numbers=5) if rows else None
+    return blocks.section("Results", table, *(_failed(act) for act in acts))
 
 
 def _failed(act: Act) -> Element | None:
     bad = [(target, state, act.reasons.get(target, "")) for target, state in act.states.items() if state in _BAD]
-    return _long_table(f"{act.name}: not done", ("target", "state", "reason"), bad, len(bad), "the journal")
+    return blocks.long_table(f"{act.name}: not done", ("target", "state", "reason"), bad, len(bad), "the journal")
 
 
 _BAD = ("failed", "unknown")
 
 
-def _checks(record: Record) -> list[Element]:
-    order = {verdict: place for place, verdict in enumerate(VERDICTS)}
-    rows = [
-        (
-            VERDICTS.get(str(line.facts.get("verdict")), str(line.facts.get("verdict"))),
-            f"{dt.datetime.fromisoformat(line.at):%H:%M:%S}",
-            *(str(line.facts.get(key, "")) for key in ("severity", "area", "name", "seen", "expected", "remedy")),
-        )
-        for line in sorted(record.of_kind("check"), key=lambda line: order.get(str(line.facts.get("verdict")), 0))
-    ]
-    head = ("verdict", "at (UTC)", "severity", "area", "expectation", "seen", "expected", "remedy")
-    return _section("Checks", _table(head, rows) if rows else None)
-
-
 def _facts(record: Record) -> list[Element]:
-    return _section("Numbers", _pairs(record.facts) if record.facts else None)
+    return blocks.section("Numbers", blocks.pairs(record.facts) if record.facts else None)
 
 
 def _withheld(record: Record) -> list[Element]:
@@ -274,55 +298,16 @@ def _withheld(record: Record) -> list[Element]:
         for line in record.of_kind("withheld")
     ]
     head = ("when (UTC)", "what was not done", "objects")
-    return _section("Withheld: what a live run would have done", _long_table("", head, rows, len(rows), "the journal"))
-
-
-def _kept(table: Table) -> Element | None:
-    return _long_table(table.file, table.head, table.rows, table.total, f"tables/{table.file}")
-
-
-# -- pieces ------------------------------------------------------------------------------------------------------------
-def _section(title: str, *content: Child) -> list[Element]:
-    """A heading with what is under it, or nothing at all."""
-    there = [one for one in content if one is not None]
-    return [node("h3", title), node("div", there)] if there else []
-
-
-def _pairs(values: Mapping[str, Any]) -> Element:
-    shown = {name: f"{value:,}" if type(value) is int else str(value) for name, value in values.items() if value != ""}
-    return node("dl", [part for name, text in shown.items() for part in (node("dt", name), node("dd", text))])
-
-
-def _table(head: Sequence[str], rows: Iterable[Sequence[Child]], numbers: int = 0) -> Element:
-    """A table whose last `numbers` columns are counts. A column with nothing in it is left out."""
-    rows = list(rows)
-    first = len(head) - numbers
-    filled = [place for place in range(len(head)) if any(len(row) > place and row[place] != "" for row in rows)]
-
-    def cells(tag: str, row: Sequence[Child]) -> list[Element]:
-        shown = [(place, row[place]) for place in filled if place < len(row)]
-        return [node(tag, cell, class_="number" if place >= first else None) for place, cell in shown]
-
-    body = node("tbody", [node("tr", cells("td", row)) for row in rows])
-    return node("table", node("thead", node("tr", cells("th", head))), body)
-
-
-def _long_table(
-    title: str, head: Sequence[str], rows: Sequence[Sequence[str]], total: int, where: str
-) -> Element | None:
-    """A table with its first rows, and a note of how many more there are and where."""
-    if not head or not rows:
-        return None
-    more = total - min(len(rows), ROWS)
-    return node(
-        "div",
-        node("h4", title) if title else None,
-        _table(head, rows[:ROWS]),
-        node("p", f"{more:,} more rows are in {where}.", class_="note") if more else None,
-        class_="long",
+    return blocks.section(
+        "Withheld: what a live run would have done", blocks.long_table("", head, rows, len(rows), "the journal")
     )
 
 
+def _kept(table: Table) -> Element | None:
+    return blocks.long_table(table.file, table.head, table.rows, table.total, f"tables/{table.file}")
+
+
+# -- pieces ------------------------------------------------------------------------------------------------------------
 def _foot() -> Element:
     now = _moment(dt.datetime.now(dt.UTC))
     return node("footer", f"Written {now} UTC by {getpass.getuser()}, from the journals and tables of the runs alone.")
