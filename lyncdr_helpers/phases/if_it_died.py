@@ -56,8 +56,10 @@ class IfItDied:
 
 
 def look(session: Session, faults: Sequence[str] | None = None) -> IfItDied:
-    """Look at it all. faults: why the newest set may not be relied on, from whoever proved it in this run; None: prove
-    it here, which reads all of it.
+    """Look at it all.
+
+    faults: why the newest set may not be relied on, from whoever proved it in this run, none where it is whole; None:
+    it is proven here, which reads all of it.
     """
     with session.step(AREA):
         checks, pool, base = Checklist(), session.params.failed_pool.fqdn, session.params.directory.base
@@ -88,12 +90,18 @@ def _asked(checks: Checklist, name: str, ask: Callable[[], T]) -> T | None:
 
 
 def _complete(session: Session) -> list[Manifest]:
-    """The newest COMPLETE sets, oldest first: as many as the estimate needs, for each is read whole."""
-    pool, found = session.params.failed_pool.fqdn, list[Manifest]()
-    seen = [one.name for one in stored.glance(session.store, session.params.deployment) if one.state == "COMPLETE"]
-    for name in reversed(seen[-SETS:]):
+    """The newest COMPLETE sets, oldest first: as many as the estimate needs, for each is read whole.
+
+    Raises OperationError where a folder cannot be looked into: it may hold the newest set.
+    """
+    store, pool, found = session.store, session.params.failed_pool.fqdn, list[Manifest]()
+    seen = [one for one in stored.glance(store, session.params.deployment) if one.published]
+    for one in seen:
+        if not one.made_at:
+            store.files(one.name)
+    for name in reversed([one.name for one in seen if one.state == "COMPLETE"][-SETS:]):
         with suppress(InputError):  # its summary calls it COMPLETE, and its manifest is none
-            made = stored.read(session.store, name)
+            made = stored.read(store, name)
             found += [made] if made.complete else []
         if len(risk.nights(found, pool)) == NIGHTS:
             break
@@ -104,9 +112,7 @@ def _at_risk(
     session: Session, checks: Checklist, homed: Sequence[str], newest: Manifest | None, faults: Sequence[str] | None
 ) -> tuple[AtRisk, ...] | None:
     if newest and faults is None:
-        faults = _asked(
-            checks, "newest complete set is whole", lambda: sets.faults(session.store, newest, session.keys)
-        )
+        faults = _asked(checks, WHOLE, lambda: sets.faults(session.store, newest, session.keys))
         if faults is None:
             return None
     held = _asked(checks, contact_stores.NAME, lambda: _held(session, checks, newest)) if newest and not faults else {}
@@ -195,7 +201,7 @@ def _keep(session: Session, found: IfItDied) -> None:
     session.keep("recovery-time", [_row(one) for one in found.time.stages])
     session.keep("not-brought-back", [vars(one) for one in found.gone])
     if found.changed:
-        session.keep("nights-compared", [vars(one) for one in found.changed.nights])
+        session.keep("nights-compared", [{**vars(one), "hours": round(one.hours, 1)} for one in found.changed.nights])
 
 
 def _row(one: Estimate) -> dict[str, object]:

@@ -59,8 +59,10 @@ def test_the_first_proof_counts(tmp_path: Path) -> None:
     verification(tmp_path, 3 * HOUR)
     activation(tmp_path, 4 * HOUR)
     activation(tmp_path, 5 * HOUR)
+    verification(tmp_path, 6 * HOUR)
+    activation(tmp_path, 7 * HOUR)
     verification(tmp_path, 3)
-    assert [one.seconds and round(one.seconds / 3600) for one in read(tmp_path)] == [2, None, None]
+    assert [one.seconds and round(one.seconds / 3600) for one in read(tmp_path)] == [2, None, 1, None]
 
 
 def test_a_rehearsal(tmp_path: Path) -> None:
@@ -136,6 +138,21 @@ def test_an_orderly_stop(tmp_path: Path) -> None:
     )
     (one,) = read(tmp_path)
     assert one.steps["move users"] == Spent(10.0, 100)
+
+
+def test_another_gate_is_no_decision(tmp_path: Path) -> None:
+    """Only who waited for the approval of the plan decided; what a closed gate of another kind cost is no such time."""
+    run(
+        tmp_path,
+        "activate",
+        plan(),
+        *refused(60.0),
+        *refused(600.0, "backup-age"),
+        *step("move users", 1.0, *done("move users", 1)),
+        end(),
+    )
+    (one,) = read(tmp_path)
+    assert one.steps[DECIDE] == Spent(60.0)
 
 
 @pytest.mark.parametrize("entries", [refused(60.0), [plan(), *refused(60.0)], [plan(), end("failed", 1)]])

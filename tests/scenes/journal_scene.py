@@ -74,11 +74,11 @@ def plan(users: int = 100, scope: str = SCOPE) -> Entry:
     return ("plan", {"digest": "ab" * 32, "scope": scope, "counts": {"move-user": users}, "basis": {}}, 0.0)
 
 
-def refused(waits: float) -> list[Entry]:
+def refused(waits: float, gate: str = "approval") -> list[Entry]:
     """The gate closes, a person reads and decides, and the same run goes on."""
     return [
-        ("gate", {"gate": "approval", "state": "closed", "message": "", "remedy": ""}, 0.0),
-        ("end", {"outcome": "refused", "exit_code": 5, "step": "approval"}, waits),
+        ("gate", {"gate": gate, "state": "closed", "message": "", "remedy": ""}, 0.0),
+        ("end", {"outcome": "refused", "exit_code": 5, "step": gate}, waits),
         ("resume", {"who": WHO}, 0.0),
     ]
 
@@ -97,7 +97,13 @@ def fact(name: str, value: Any) -> Entry:
 
 
 def activation(
-    folder: Path, days: float = 0.0, users: int = 100, rate: float = 10.0, waits: float = 60.0, **how: Any
+    folder: Path,
+    days: float = 0.0,
+    users: int = 100,
+    rate: float = 10.0,
+    waits: float = 60.0,
+    scope: str = SCOPE,
+    **how: Any,
 ) -> Path:
     """A live activation through its gate: users move at the rate, lists come back at half of it."""
     return run(
@@ -106,7 +112,7 @@ def activation(
         *step("reach", 1.0),
         *step("evidence", 5.0),
         *step("backup", 2.0),
-        *step("plan", 3.0, plan(users)),
+        *step("plan", 3.0, plan(users, scope)),
         *refused(waits),
         *step("reach", 1.0),
         *step("evidence", 5.0),

@@ -143,8 +143,8 @@ def _estimate(stage: Stage, recoveries: Sequence[Recovery], users: int | None) -
         return _unknown(stage, "nobody could count the users")
     rates = sorted(count / took.seconds for count, took in samples)
     counts = sorted(count for count, _ in samples)
-    pace = f"{_rate(rates[0])} to {_rate(rates[-1])}" if len(rates) > 1 else _rate(rates[0])
-    how = f"{_counted(len(samples), word)} of {_between(counts)} users, {pace} users/s; {users:,} users now"
+    some, pace = _between(f"{counts[0]:,}", f"{counts[-1]:,}"), _between(_rate(rates[0]), _rate(rates[-1]))
+    how = f"{_counted(len(samples), word)} of {some} users, {pace} users/s; {users:,} users now"
     return _spread(stage, [users / rate for rate in rates], how)
 
 
@@ -179,8 +179,8 @@ def _counted(count: int, noun: str) -> str:
     return f"{count} {noun}" if count == 1 else f"{count} {noun}s"
 
 
-def _between(counts: Sequence[int]) -> str:
-    return f"{counts[0]:,}" if counts[0] == counts[-1] else f"{counts[0]:,} to {counts[-1]:,}"
+def _between(least: str, most: str) -> str:
+    return least if least == most else f"{least} to {most}"
 
 
 def _rate(rate: float) -> str:
