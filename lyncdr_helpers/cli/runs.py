@@ -13,7 +13,10 @@ from lyncdr_helpers.cli.output import answer, note, table
 from lyncdr_helpers.errors import InputError
 
 if TYPE_CHECKING:
+    from lyncdr_helpers.checks import Check
     from lyncdr_helpers.journal import Line
+    from lyncdr_helpers.phases.earlier.readiness import Tally
+    from lyncdr_helpers.runfolder import RunFolder
     from lyncdr_helpers.runs.runner import Outcome
 
 Mode = Literal["rehearse", "live"]
@@ -93,7 +96,8 @@ def progress(line: Line) -> None:
 
 
 def as_facts(outcome: Outcome) -> dict[str, object]:
-    """What `--json` says of a run."""
+    """What `--json` says of a run: how it ended, its checks by verdict, and the must-haves that are not green."""
+    counted = _checks(outcome.folder)[1]
     return {
         "outcome": outcome.outcome,
         "exit_code": outcome.exit_code,
@@ -104,7 +108,29 @@ def as_facts(outcome: Outcome) -> dict[str, object]:
         "report": str(outcome.folder.report) if outcome.folder.report.exists() else None,
         "plan": outcome.plan,
         "seconds": outcome.seconds,
+        "checks": dict(counted.verdicts),
+        "must_haves_failed": list(counted.failed),
     }
+
+
+def _checks(folder: RunFolder) -> tuple[tuple[Check, ...], Tally]:
+    """The checks of a run, each as it was last made, and how many of each verdict."""
+    from lyncdr_helpers import journal
+    from lyncdr_helpers.phases.earlier import readiness
+
+    made = readiness.checks_of(journal.read(folder.journal)[0])
+    return made, readiness.tally(made)
+
+
+def _print_checks(folder: RunFolder) -> None:
+    """How many of each verdict, and what is not green, with what to do about it."""
+    made, counted = _checks(folder)
+    if made:
+        print(f"Checks: {counted.text}")
+    for one in made:
+        if one.verdict != "pass":
+            print(f"  {one.verdict.upper()} ({one.severity})  {one.area}: {one.name}: {one.seen}")
+            print(f"      {one.remedy}" if one.remedy else f"      Expected: {one.expected}")
 
 
 def _report(outcome: Outcome) -> None:
@@ -134,7 +160,7 @@ def list_runs(params: Params, as_json: AsJson = False) -> None:
 def show(
     run: Annotated[str, typer.Argument(metavar="RUN", help="Its name, as `lyncdr runs list` shows it.")], params: Params
 ) -> None:
-    """Show what a run did, line by line, and write its report."""
+    """Show what a run did, line by line, then which of its checks are not green; and write its report."""
     from lyncdr_helpers import journal, runfolder
     from lyncdr_helpers.views.report import write_report
 
@@ -145,6 +171,7 @@ def show(
         print(f"{line.at}  {line.kind:<9} {facts}"[:200])
     if torn:
         print("The last line was cut off by a crash.")
+    _print_checks(folder)
     write_report([folder], folder.report, run)
     print(f"Report: {folder.report}")
 
