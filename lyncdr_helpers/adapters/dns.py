@@ -25,8 +25,9 @@ from lyncdr_helpers.errors import AccessDenied, InputError, OperationError, Refu
 from lyncdr_helpers.params.dns import DnsServer, Resolver
 from lyncdr_helpers.ports import RecordChange, RecordSet
 
-TRIES = 2
 TIMEOUT = 5.0
+TRIES = (0.4, 0.6)
+"""How often a question is asked, and which part of the timeout each time has."""
 CHANGED = {dns.rcode.NXRRSET, dns.rcode.YXRRSET, dns.rcode.NXDOMAIN, dns.rcode.YXDOMAIN}
 DENIED = {dns.rcode.NOTAUTH, dns.rcode.REFUSED}
 
@@ -35,7 +36,7 @@ class DnsNameserver:
     """One server at `address:port`, as the port `Nameserver` promises. A server without a signer takes no updates.
 
     recursive: it is a resolver and answers from its cache; otherwise only an authoritative answer counts.
-    timeout: seconds for one message and its answer.
+    timeout: seconds for a question, asked twice, and for an update and its answer.
     """
 
     def __init__(
@@ -76,7 +77,7 @@ class DnsNameserver:
             answer = self._exchange_twice(question)
         except (dns.exception.Timeout, OSError) as cause:
             raise Unreachable(
-                f"{self} does not answer {asked}, asked {TRIES} times: {_without_dot(cause)}.",
+                f"{self} does not answer {asked}, asked {len(TRIES)} times: {_without_dot(cause)}.",
                 "Check the address, the network and the server.",
             ) from cause
         except (dns.exception.DNSException, EOFError) as cause:
@@ -92,14 +93,15 @@ class DnsNameserver:
         return answer
 
     def _exchange_twice(self, question: dns.message.QueryMessage) -> dns.message.Message:
-        for _ in range(TRIES - 1):
+        *early, last = (share * self._timeout for share in TRIES)
+        for seconds in early:
             with contextlib.suppress(dns.exception.Timeout):
-                return self._exchange_once(question)
-        return self._exchange_once(question)
+                return self._exchange_once(question, seconds)
+        return self._exchange_once(question, last)
 
-    def _exchange_once(self, question: dns.message.QueryMessage) -> dns.message.Message:
+    def _exchange_once(self, question: dns.message.QueryMessage, seconds: float) -> dns.message.Message:
         answer, _ = dns.query.udp_with_fallback(
-            question, self._address, self._timeout, self._port, ignore_unexpected=True, ignore_errors=True
+            question, self._address, seconds, self._port, ignore_unexpected=True, ignore_errors=True
         )
         return answer
 
@@ -113,6 +115,18 @@ class DnsNameserver:
             )
 
     # -- updates ----------------------------------------------------------------------------------------------------
+    def prove_update(self, zone: str) -> None:
+        """One prerequisite that always stands, and no change: RFC 2136 has nothing that it could do (3.4.2)."""
+        if self._signer is None:
+            raise Refusal(f"{self} takes no updates from here.", f"Have somebody at hand who changes {zone} there.")
+        origin = dns.name.from_text(records.owner(zone))
+        message = dns.update.UpdateMessage(origin)
+        message.present(origin, dns.rdatatype.SOA)
+        try:
+            self._judge(self._send(self._signer, message), zone, ())
+        except UnknownOutcome as cause:
+            raise OperationError(f"{cause.message[:-1]}; it was to change nothing.", "Check the key.") from cause
+
     def update(self, zone: str, changes: Sequence[RecordChange]) -> bool:
         if self._signer is None:
             raise Refusal(

@@ -52,5 +52,13 @@ class Nameserver(Protocol):
     def ask(self, name: str, type: str) -> RecordSet | None:
         """The record set at that name, as this server has it now."""
 
+    def prove_update(self, zone: str) -> None:
+        """Prove, by an update that changes nothing, that this server takes ours. May be repeated.
+
+        It proves the key, the clocks and the way there. A server that judges each record by itself (BIND's
+        update-policy, Active Directory's permissions) may still refuse one. Raises Refusal where updates are made by
+        hand, AccessDenied when the server refuses, OperationError when it proves nothing.
+        """
+
     def update(self, zone: str, changes: Sequence[RecordChange]) -> bool:
         """Change the zone. True: done; False: withheld. Raises Refusal when an `old` no longer stands."""

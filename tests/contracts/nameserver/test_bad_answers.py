@@ -262,6 +262,19 @@ def test_no_proof(answer: Callable[[bytes], bytes | None]) -> None:
         NAMESERVER.update(ZONE, [CHANGE])
 
 
+@pytest.mark.parametrize("answer", [unsigned, tampered, echoed, lambda _: None])
+def test_no_proof_of_a_dry_run(answer: Callable[[bytes], bytes | None]) -> None:
+    """An answer that proves nothing is no proof; as nothing was to be changed, there is nothing to look after."""
+    with listening(ADDRESS, PORT, after_update(answer)), pytest.raises(OperationError, match="was to change nothing"):
+        NAMESERVER.prove_update(ZONE)
+
+
+def test_a_dry_run_by_hand() -> None:
+    """Without a signer nothing is sent: somebody must be there."""
+    with pytest.raises(Refusal, match="takes no updates"):
+        DnsNameserver("ns", ADDRESS, PORT).prove_update(ZONE)
+
+
 def test_update_never_answered() -> None:
     """A server that read the update and says nothing within the timeout: the outcome is unknown, and soon."""
     silence = threading.Event()

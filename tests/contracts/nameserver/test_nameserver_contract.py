@@ -182,3 +182,26 @@ def test_cutover_there_and_back(subject: Subject, name: str, make: Make) -> None
     assert cutover.plan_cutover(asked, seen()) == ()
     subject.nameserver.update(ZONE, [cutover.from_plan(change.undone()) for change in planned])
     assert seen() == {before.key: before, f"_sip._tls.{name} SRV": None}
+
+
+def test_a_proof_changes_nothing(subject: Subject, make: Make) -> None:
+    """A server takes an update without a change: the zone's serial stands, and so does every record."""
+    standing = make("10.0.0.1")
+    put(subject, standing)
+    before = subject.nameserver.ask(ZONE, "SOA")
+    subject.nameserver.prove_update(ZONE)
+    subject.nameserver.prove_update(ZONE)
+    assert subject.nameserver.ask(ZONE, "SOA") == before
+    assert subject.nameserver.ask(standing.name, "A") == standing
+
+
+def test_a_stranger_proves_nothing(subject: Subject) -> None:
+    """Whoever has no right key is told so before anything is at stake."""
+    with pytest.raises(AccessDenied):
+        subject.stranger.prove_update(ZONE)
+
+
+def test_a_proof_for_a_foreign_zone(subject: Subject) -> None:
+    """A zone that the server does not have is refused, or at least not proven."""
+    with pytest.raises(OperationError):
+        subject.nameserver.prove_update("example.org")
