@@ -109,6 +109,11 @@ class Blueprint:
         return self.folder / "mgmt" / "c"
 
     @property
+    def exchange(self) -> Path:
+        """The folder on that drive that the management host and lyncdr share."""
+        return self.drive_c / "lyncdr"
+
+    @property
     def store(self) -> Path:
         """The backup store at the DR site."""
         return self.folder / "dr-store"

@@ -15,11 +15,14 @@ from collections.abc import Iterator, Sequence
 from contextlib import closing
 from pathlib import Path
 
-from lyncdr_helpers.lab.blueprint import DOMAIN, Blueprint
+from lyncdr_helpers.lab.blueprint import DOMAIN, DR_POOL, Blueprint
 from lyncdr_helpers.lab.sql_server import LabSqlServer
 
 HOST = f"gcsql01.{DOMAIN}"
+STANDBY_HOST = f"gcsql02.{DOMAIN}"
 INSTANCE = "groupchat"
+LOGINS = ("LYNC\\Group Chat Services", "LYNC\\svc-groupchat")
+"""Who the product signs in to its database as; `sa` is on every server beside them."""
 DATABASE = "GroupChat"
 DUMPS = "dumps"
 """The folder on SQL Server's drive D that dumps go to."""
@@ -64,6 +67,11 @@ def sql_server(blueprint: Blueprint) -> LabSqlServer:
     return LabSqlServer(blueprint.folder, HOST, INSTANCE)
 
 
+def standby_server(blueprint: Blueprint) -> LabSqlServer:
+    """The SQL Server at the DR site that could take it over: a later release, with the logins prepared."""
+    return LabSqlServer(blueprint.folder, STANDBY_HOST, INSTANCE, beside=DR_POOL, version="11.0.7001.0")
+
+
 def dumps(blueprint: Blueprint) -> Path:
     """The folder on drive D, as this machine reaches it."""
     return sql_server(blueprint).drive_d / DUMPS
@@ -78,6 +86,8 @@ def fill(blueprint: Blueprint, users: Sequence[str]) -> None:
     """Put in what stands there on the first day. users: the addresses of those who may be members."""
     draw = random.Random(f"{blueprint.seed}/group chat")
     dumps(blueprint).mkdir(parents=True)
+    for server in (sql_server(blueprint), standby_server(blueprint)):
+        server.prepare(["sa", *LOGINS])
     _fill_database(sql_server(blueprint).folder / f"{DATABASE}.sqlite", sorted(users), draw)
     for name, content in FILES.items():
         path = repository(blueprint) / name

@@ -132,6 +132,7 @@ def _bring_up(blueprint: Blueprint, owner_pid: int | None, on_progress: Progress
     pki.issue(blueprint)
     pki.make_secrets(blueprint)
     blueprint.store.mkdir()  # the DR site's share is there before the first backup is
+    blueprint.exchange.mkdir(parents=True)
     files.replace(blueprint.params_file, params.render(blueprint, blueprint.folder).encode())
     on_progress(f"a deployment with {blueprint.users} users")
     deployment = seed.generate(blueprint)

@@ -76,6 +76,7 @@ group_chat:
   database: {database}
   dump: {{there: 'D:\\{dumps}', here: {at}{dumps_here}}}
   repository: {at}{repository}
+  standby_sql: {standby_sql}
 
 retention: {{last: 7, daily: 14, weekly: 8, monthly: 12}}
 
@@ -111,6 +112,7 @@ def render(blueprint: Blueprint, relative_to: Path) -> str:
         dns_port=blueprint.dns_port,
         sip_port=blueprint.sip_port,
         sql=group_chat.sql_server(blueprint).name,
+        standby_sql=group_chat.standby_server(blueprint).name,
         database=group_chat.DATABASE,
         dumps=group_chat.DUMPS,
         dumps_here=_inside(blueprint, group_chat.dumps(blueprint)),

@@ -37,11 +37,14 @@ SPECIALS = (
 )
 """Address, given name, display name; their CN is the display name, as administrators' tools make it."""
 
+ATTENDANT, RESPONSE_GROUP = "urn:application:Caa", "urn:application:RGS"
+"""msRTCSIP-OwnerUrn of dial-in access numbers, and of Response Groups."""
+
 APPLICATIONS = (
-    (f"conferencing-attendant@{DOMAIN}", "Conferencing Attendant"),
-    (f"help-desk@{DOMAIN}", "Help Desk"),
-    (f"sales@{DOMAIN}", "Sales Hotline"),
-    (f"reception@{DOMAIN}", "Reception"),
+    (f"conferencing-attendant@{DOMAIN}", "Conferencing Attendant", ATTENDANT),
+    (f"help-desk@{DOMAIN}", "Help Desk", RESPONSE_GROUP),
+    (f"sales@{DOMAIN}", "Sales Hotline", RESPONSE_GROUP),
+    (f"reception@{DOMAIN}", "Reception", RESPONSE_GROUP),
 )
 
 SHARE_DISABLED = 0.02
@@ -56,7 +59,7 @@ class Person:
     """One account. address: without `sip:`, empty for someone who is not enabled for Lync.
 
     cn: unique in its container. pool: the home; empty in the cloud and without Lync. option_flags: 257 IM only, 385
-    with voice.
+    with voice. owner: the URN of what an application's contact belongs to.
     """
 
     cn: str
@@ -70,6 +73,7 @@ class Person:
     enabled: bool = True
     locator: str = ON_PREMISES
     option_flags: int = 257
+    owner: str = ""
 
     @property
     def dn(self) -> str:
@@ -106,6 +110,8 @@ class Person:
         }
         if self.option_flags & 128:
             facts["msRTCSIP-Line"] = [f"tel:{self.phone}"]
+        if self.owner:
+            facts["msRTCSIP-OwnerUrn"] = [self.owner]
         if self.pool:
             home = POOLS[self.pool]
             facts["msRTCSIP-PrimaryHomeServer"] = [home.service]
@@ -158,8 +164,8 @@ def _elsewhere() -> Iterator[Person]:
 
 
 def _applications() -> Iterator[Person]:
-    for address, display in APPLICATIONS:
-        yield Person(display, "", address, "", display, "+15550900", kind="application")
+    for address, display, owner in APPLICATIONS:
+        yield Person(display, "", address, "", display, "+15550900", kind="application", owner=owner)
 
 
 def _names(seed: int) -> list[tuple[str, str]]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import json
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -38,6 +39,14 @@ def read(folder: Path) -> Sites:
         return Sites(**json.loads((folder / "sites.json").read_text(encoding="utf-8")))
     except FileNotFoundError:
         return Sites()
+
+
+def changed_at(folder: Path) -> dt.datetime | None:
+    """When something was last failed or healed in that lab; None where nothing ever was."""
+    try:
+        return dt.datetime.fromtimestamp((folder / "sites.json").stat().st_mtime, dt.UTC)
+    except FileNotFoundError:
+        return None
 
 
 def write(folder: Path, sites: Sites) -> None:

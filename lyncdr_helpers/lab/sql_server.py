@@ -5,12 +5,14 @@ from __future__ import annotations
 import hashlib
 import json
 import sqlite3
+from collections.abc import Sequence
 from contextlib import closing
 from dataclasses import asdict, dataclass
 from pathlib import Path, PureWindowsPath
 
 from lyncdr_helpers import files
 from lyncdr_helpers.lab import sites
+from lyncdr_helpers.lab.blueprint import PRIMARY_POOL
 
 MAGIC = b"LYNCDR LAB DUMP 1\n"
 
@@ -38,11 +40,16 @@ class Header:
 
 @dataclass(frozen=True)
 class LabSqlServer:
-    """One instance, of the lab in that folder. Its databases, and the drive D of its machine, are below `folder`."""
+    """One instance, of the lab in that folder. Its databases, and the drive D of its machine, are below `folder`.
+
+    beside: the pool at whose site it stands. version: SQL Server 2008 R2's, as SERVERPROPERTY has it.
+    """
 
     lab: Path
     host: str
     instance: str
+    beside: str = PRIMARY_POOL
+    version: str = "10.50.6000.34"
 
     @property
     def name(self) -> str:
@@ -51,7 +58,7 @@ class LabSqlServer:
     @property
     def reachable(self) -> bool:
         """Whether the management host, which stands at the DR site, can reach it."""
-        return sites.read(self.lab).reachable(self.host)
+        return sites.read(self.lab).reachable(self.beside)
 
     @property
     def folder(self) -> Path:
@@ -67,6 +74,17 @@ class LabSqlServer:
             if path.stem.lower() == name.lower():
                 return path
         raise SqlError(911, f"Database '{name}' does not exist. Make sure that the name is entered correctly.")
+
+    # -- who may sign in --------------------------------------------------------------------------------------------
+
+    @property
+    def logins(self) -> list[str]:
+        """The logins of the server, sorted."""
+        return sorted(json.loads((self.folder / "logins.json").read_text(encoding="utf-8")))
+
+    def prepare(self, logins: Sequence[str]) -> None:
+        """Let these sign in, and nobody else."""
+        files.replace_json(self.folder / "logins.json", list(logins))
 
     # -- dumps ------------------------------------------------------------------------------------------------------
 

@@ -108,6 +108,12 @@ class GroupChat(Model):
     repository: LocalPath = Field(
         description="The file repository, as this machine reaches it.", examples=["\\\\gc01\\repository$"]
     )
+    standby_sql: str | None = Field(
+        None,
+        min_length=1,
+        description="The SQL Server instance at the DR site that its database is restored on.",
+        examples=["gcsql02.example.org\\groupchat"],
+    )
     sqlcmd: str = Field(
         "sqlcmd.exe", min_length=1, description="Where sqlcmd is on the management host.", examples=["sqlcmd.exe"]
     )

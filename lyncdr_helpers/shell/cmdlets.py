@@ -111,6 +111,11 @@ def get_conference_directories() -> Command:
     return Command("Get-CsConferenceDirectory", {"ErrorAction": "Stop"})
 
 
+def get_health_monitoring(pool: str) -> Command:
+    """The pool's two test users: FirstTestUserSipUri, SecondTestUserSipUri."""
+    return Command("Get-CsHealthMonitoringConfiguration", {"Identity": pool})
+
+
 def test_registration(pool: str) -> Command:
     """Sign in to the pool as its health monitoring user."""
     return Command("Test-CsRegistration", {"TargetFqdn": pool})

@@ -9,6 +9,11 @@ from __future__ import annotations
 from lyncdr_helpers.ports import Program
 
 
+def usage(program: str) -> Program:
+    """Without arguments it says how it is called, and does nothing."""
+    return Program(program)
+
+
 def export_contacts(program: str, file: str, sql: str = "", user: str = "") -> Program:
     """Write the users' contact lists and their kin of one pool to `file`, as XML (contacts/ reads it).
 

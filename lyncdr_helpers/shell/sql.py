@@ -1,4 +1,6 @@
-"""sqlcmd programs that back a SQL Server database up and prove the dump: the only place that spells T-SQL.
+"""sqlcmd programs that back a SQL Server database up, prove the dump, and ask a server whether it could take it.
+
+This is the only place that spells T-SQL.
 
 Names become quoted identifiers and texts N'...' literals, so none of them can say more than itself. Paths are those of
 SQL Server's own machine. Source: Microsoft's pages on sqlcmd, BACKUP and RESTORE (Transact-SQL).
@@ -69,6 +71,29 @@ def verify_dump(server: SqlServer, file: str) -> Program:
 def dump_header(server: SqlServer, file: str) -> Program:
     """What the dump says of itself; `rows` reads it: BackupName, DatabaseName, ServerName, IsCopyOnly and more."""
     return server.run(f"RESTORE HEADERONLY FROM DISK = {literal(file)}")
+
+
+def version(server: SqlServer) -> Program:
+    """Which SQL Server it is; `rows` reads it: Version, such as 10.50.6000.34."""
+    return server.run("SELECT CAST(SERVERPROPERTY('ProductVersion') AS nvarchar(128)) AS Version")
+
+
+def logins(server: SqlServer) -> Program:
+    """Who may sign in to the server, SQL logins, Windows users and Windows groups; `rows` reads it: Name."""
+    return server.run("SELECT name AS Name FROM sys.server_principals WHERE type IN ('S', 'U', 'G')")
+
+
+def database_logins(server: SqlServer, database: str) -> Program:
+    """The logins behind the users of a database, which must be wherever it is restored; `rows` reads it: Name."""
+    return server.run(
+        f"SELECT login.name AS Name FROM {identifier(database)}.sys.database_principals AS person "  # noqa: S608 - quoted
+        "JOIN sys.server_principals AS login ON login.sid = person.sid WHERE login.type IN ('S', 'U', 'G')"
+    )
+
+
+def usage(program: str) -> Program:
+    """It says how it is called, and asks no server."""
+    return Program(program, ("-?",))
 
 
 def identifier(name: str) -> str:

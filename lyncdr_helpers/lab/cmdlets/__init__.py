@@ -9,6 +9,8 @@ from lyncdr_helpers.lab.cmdlets import (
     conference_directories,
     dbimpexp,
     management_store,
+    pairing,
+    powershell,
     response_groups,
     sqlcmd,
     synthetic,
@@ -43,6 +45,9 @@ ACTS: dict[str, Act] = {
     "Get-CsRgsAgentGroup": response_groups.get("AgentGroup"),
     "Get-CsRgsQueue": response_groups.get("Queue"),
     "Get-CsRgsWorkflow": response_groups.get("Workflow"),
+    "Get-CsPoolBackupRelationship": pairing.get_relationship,
+    "Get-CsBackupServiceStatus": pairing.get_status,
+    "Get-CsHealthMonitoringConfiguration": synthetic.get_health_monitoring,
     "Test-CsRegistration": synthetic.test_registration,
     "Test-CsIM": synthetic.test_im,
     "Test-CsPresence": synthetic.test_presence,
@@ -50,10 +55,24 @@ ACTS: dict[str, Act] = {
 }
 
 
+POWERSHELL: dict[str, Act] = {
+    "Invoke-Expression": powershell.invoke_expression,
+    "Get-Content": powershell.get_content,
+    "Set-Content": powershell.set_content,
+}
+"""PowerShell's own, which are in no help of Lync's."""
+
+
 def cmdlets(blueprint: Blueprint) -> dict[str, Cmdlet]:
-    """The cmdlets by name, each refusing parameters that its generation's help does not list."""
-    checked = check_parameters(Table.load(), blueprint.generation)
-    return {name: checked(_on(blueprint, act)) for name, act in ACTS.items()}
+    """The cmdlets by name; those of Lync refuse parameters that their generation's help does not list."""
+    table = Table.load()
+    checked = check_parameters(table, blueprint.generation)
+    known = [name for name in ACTS if table.find(name, blueprint.generation)]
+    return {
+        **{name: checked(_on(blueprint, act)) for name, act in ACTS.items()},
+        **{name: _on(blueprint, act) for name, act in POWERSHELL.items()},
+        "Get-Command": _on(blueprint, lambda call, state: powershell.get_command(call, state, known)),
+    }
 
 
 def programs(blueprint: Blueprint) -> dict[str, Executable]:

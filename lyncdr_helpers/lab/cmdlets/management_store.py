@@ -7,7 +7,7 @@ import zipfile
 from collections.abc import Mapping
 
 from lyncdr_helpers.clock import SystemClock, stamp
-from lyncdr_helpers.lab import topology
+from lyncdr_helpers.lab import sites, topology
 from lyncdr_helpers.lab.cmdlets.state import State
 from lyncdr_helpers.lab.winrm import Call
 
@@ -35,13 +35,15 @@ def replication_status(call: Call, state: State) -> None:
         )
         return
     wanted = str(call.get("ReplicaFqdn", "")).lower()
+    since = sites.changed_at(state.blueprint.folder) or now
     for pool in state.pools.values():
         if wanted in ("", pool.machine):
+            up = state.reachable(pool)
             call.output(
                 "Microsoft.Rtc.Management.Xds.ReplicationStatus",
-                UpToDate=state.reachable(pool),
+                UpToDate=up,
                 ReplicaFqdn=pool.machine,
-                LastStatusReport=stamp(now - dt.timedelta(minutes=1)),
+                LastStatusReport=stamp((now if up else since) - dt.timedelta(minutes=1)),
                 LastUpdateCreation=stamp(now - dt.timedelta(minutes=2)),
                 ProductVersion=f"{topology.SERVICE_VERSION[state.blueprint.generation]}.0",
             )

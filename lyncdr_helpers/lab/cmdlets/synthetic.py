@@ -8,14 +8,39 @@ import time
 from lyncdr_helpers.adapters.dialer import SocketDialer
 from lyncdr_helpers.checks import Verdict
 from lyncdr_helpers.errors import OperationError
-from lyncdr_helpers.lab.blueprint import BRANCH_POOL, DOMAIN, PRIMARY_POOL
+from lyncdr_helpers.lab.blueprint import BRANCH_POOL, DOMAIN, DR_POOL, PRIMARY_POOL
 from lyncdr_helpers.lab.cmdlets.state import State
 from lyncdr_helpers.lab.forest import LabPool
-from lyncdr_helpers.lab.winrm import Call
+from lyncdr_helpers.lab.people import TEST_USERS
+from lyncdr_helpers.lab.winrm import Call, Category, CmdletError
 from lyncdr_helpers.probes.sip import judge_registrar
 
 PATIENCE = 3.0
 RESULT = "Microsoft.Rtc.SyntheticTransactions.TaskOutput"
+MONITORED = {DR_POOL: TEST_USERS}
+"""The test users of the pools that have some."""
+
+
+def get_health_monitoring(call: Call, state: State) -> None:
+    """-Identity, a pool, or every pool that has test users."""
+    state.heed(call, "Identity")
+    state.require_cms()
+    wanted = call.get("Identity")
+    if wanted and str(wanted).lower() not in MONITORED:
+        raise CmdletError(
+            f'Cannot find "HealthMonitoringConfiguration" "{wanted}" because it does not exist.',
+            "ManagementObjectNotFound",
+            Category.ObjectNotFound,
+            str(wanted),
+        )
+    for pool, (first, second) in MONITORED.items():
+        call.output(
+            "Microsoft.Rtc.Management.WritableConfig.Settings.HealthMonitoring.TargetPool",
+            Identity=pool,
+            FirstTestUserSipUri=f"sip:{first}",
+            SecondTestUserSipUri=f"sip:{second}",
+            TargetFqdn=pool,
+        )
 
 
 def test_registration(call: Call, state: State) -> None:

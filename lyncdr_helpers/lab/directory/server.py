@@ -13,7 +13,7 @@ from twisted.internet.ssl import ContextFactory
 
 from lyncdr_helpers.errors import OperationError
 from lyncdr_helpers.lab.blueprint import BASE_DN, DOMAIN, Blueprint
-from lyncdr_helpers.lab.directory import accounts
+from lyncdr_helpers.lab.directory import accounts, site_map
 from lyncdr_helpers.lab.directory.database import Database
 from lyncdr_helpers.lab.directory.protocol import DirectoryFactory, Site
 from lyncdr_helpers.lab.directory.tree import Tree
@@ -71,7 +71,8 @@ class DirectoryServer:
 
     def _grow(self, database: Database) -> Tree:
         tree = Tree(BASE_DN, database)
-        tree.load(_encoded((*BORN_WITH, *(account.entry() for account in accounts.of(self._blueprint)))))
+        people = (account.entry() for account in accounts.of(self._blueprint))
+        tree.load(_encoded((*BORN_WITH, *site_map.entries(self._blueprint), *people)))
         return tree
 
     def _listen(self) -> None:

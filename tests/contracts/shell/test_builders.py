@@ -32,6 +32,7 @@ COMMANDS: dict[str, Callable[[Generation], Command]] = {
     "get_response_group_objects": lambda generation: cmdlets.get_response_group_objects("AgentGroup", POOL),
     "get_topology": lambda generation: cmdlets.get_topology(),
     "get_conference_directories": lambda generation: cmdlets.get_conference_directories(),
+    "get_health_monitoring": lambda generation: cmdlets.get_health_monitoring(POOL),
     "test_registration": lambda generation: cmdlets.test_registration(POOL),
     "test_im": lambda generation: cmdlets.test_im(POOL),
     "test_presence": lambda generation: cmdlets.test_presence(POOL),
@@ -87,6 +88,11 @@ def test_a_command_reads_as_powershell() -> None:
         "Move-CsUser -Target drse01.lync.test -DomainController dc2.lync.test -Force -PassThru -Confirm:$false "
         "-ErrorAction Continue"
     )
+
+
+def test_dbimpexp_usage() -> None:
+    """Without arguments it has no file to write."""
+    assert dbimpexp.usage("x.exe") == Program("x.exe")
 
 
 def test_dbimpexp_export() -> None:

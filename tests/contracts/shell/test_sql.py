@@ -1,4 +1,4 @@
-"""The T-SQL that the product can say: three statements, and whatever name they carry, never a fourth."""
+"""The T-SQL that the product can say: six statements, and whatever name they carry, never a seventh."""
 
 from __future__ import annotations
 
@@ -19,11 +19,17 @@ from lyncdr_helpers.shell import sql
 SERVER = sql.SqlServer("gcsql01.example.org\\groupchat", "C:\\Program Files\\sqlcmd.exe")
 FILE = "D:\\dumps\\chat.bak"
 
-TOKEN = re.compile(r"\s+|(?P<name>\[(?:[^\]]|\]\])*\])|(?P<text>N'(?:[^']|'')*')|(?P<word>[A-Za-z_]+)|(?P<sign>[=,])")
+TOKEN = re.compile(
+    r"\s+|(?P<name>\[(?:[^\]]|\]\])*\])|(?P<text>N'(?:[^']|'')*')|(?P<word>[A-Za-z_]+|'\w')|(?P<sign>[=,.()])"
+)
 
 BACKUP = "BACKUP DATABASE name TO DISK = text WITH COPY_ONLY , INIT , CHECKSUM , NAME = text"
 VERIFY = "RESTORE VERIFYONLY FROM DISK = text WITH CHECKSUM"
 HEADER = "RESTORE HEADERONLY FROM DISK = text"
+BEHIND = (
+    "SELECT login . name AS Name FROM name . sys . database_principals AS person JOIN sys . server_principals AS login "
+    "ON login . sid = person . sid WHERE login . type IN ( 'S' , 'U' , 'G' )"
+)
 
 lines = st.text(st.characters(exclude_categories=["Cc", "Cs", "Zl", "Zp"]), min_size=1, max_size=60)
 """Whatever a name can hold: quotes, brackets, comments, letters of any script."""
@@ -79,6 +85,7 @@ def with_examples(test: Callable[..., None]) -> Callable[..., None]:
 def test_a_database_is_a_name(text: str) -> None:
     """A database's name is one quoted identifier, whatever it is."""
     assert shape(statement(sql.back_up_database(SERVER, text, FILE, "tonight"))) == (BACKUP, [text, FILE, "tonight"])
+    assert shape(statement(sql.database_logins(SERVER, text))) == (BEHIND, [text])
 
 
 @given(lines)
@@ -113,6 +120,7 @@ def test_one_line(letter: str) -> None:
         lambda: sql.back_up_database(SERVER, "x", FILE, text),
         lambda: sql.verify_dump(SERVER, text),
         lambda: sql.dump_header(SERVER, text),
+        lambda: sql.database_logins(SERVER, text),
         lambda: sql.verify_dump(sql.SqlServer(f"host{letter}"), FILE),
     ):
         with pytest.raises(InputError):
@@ -151,7 +159,16 @@ def test_no_builder_is_left_out() -> None:
     """A statement that somebody adds must be added above, or it is not checked."""
     functions = inspect.getmembers(sql, lambda one: inspect.isfunction(one) and one.__module__ == sql.__name__)
     public = {name for name, _ in functions if not name.startswith("_")}
-    assert public == {"back_up_database", "verify_dump", "dump_header", "identifier", "literal", "rows"}
+    statements = {"back_up_database", "verify_dump", "dump_header", "version", "logins", "database_logins"}
+    assert public == {*statements, "usage", "identifier", "literal", "rows"}
+
+
+def test_what_asks_changes_nothing() -> None:
+    """What a standby is asked begins with SELECT, and asking sqlcmd how it is called asks no server."""
+    for program in (sql.version(SERVER), sql.logins(SERVER), sql.database_logins(SERVER, "GroupChat")):
+        assert statement(program).startswith("SELECT ")
+        assert not program.writes
+    assert sql.usage("sqlcmd.exe") == Program("sqlcmd.exe", ("-?",))
 
 
 # -- what sqlcmd wrote ------------------------------------------------------------------------------------------------

@@ -119,6 +119,31 @@ def test_the_site_is_lost(blueprint, server, part):
     assert back_up(blueprint, server)[0] == 0
 
 
+def test_the_standby_stands_in_dr(blueprint):
+    """Another SQL Server, at the DR site: it answers without the primary, and not without its own site."""
+    standby = group_chat.standby_server(blueprint)
+    server = sql.SqlServer(standby.name)
+    sites.write(blueprint.folder, Sites().failed("primary"))
+    assert sql.rows(run(blueprint, sql.version(server))[1]) == [{"Version": "11.0.7001.0"}]
+    sites.write(blueprint.folder, Sites().failed("dr"))
+    assert "network-related" in run(blueprint, sql.version(server))[2]
+
+
+def test_who_may_sign_in(blueprint, server):
+    """The logins of a server, and those that a database's users are known by; a database that is not there has none."""
+    rows = sql.rows(run(blueprint, sql.logins(server))[1])
+    assert [row["Name"] for row in rows] == [*group_chat.LOGINS, "sa"]
+    rows = sql.rows(run(blueprint, sql.database_logins(server, "GroupChat"))[1])
+    assert [row["Name"] for row in rows] == list(group_chat.LOGINS)
+    assert "Msg 911" in run(blueprint, sql.database_logins(server, "mgc"))[2]
+
+
+def test_how_it_is_called(blueprint):
+    """-? alone is answered, whatever servers are up."""
+    code, out, errors = run(blueprint, sql.usage("sqlcmd.exe"))
+    assert (code, errors, "usage: Sqlcmd" in out) == (0, "", True)
+
+
 @pytest.mark.parametrize("instance", ["gcsql01.lync.test", "gcsql01.lync.test\\other", "other.lync.test\\groupchat"])
 def test_another_instance(blueprint, instance):
     """Nobody answers under another name."""
