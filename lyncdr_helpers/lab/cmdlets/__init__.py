@@ -12,6 +12,7 @@ from lyncdr_helpers.lab.cmdlets import (
     pairing,
     powershell,
     response_groups,
+    sockets,
     sqlcmd,
     synthetic,
     topology,
@@ -59,6 +60,7 @@ POWERSHELL: dict[str, Act] = {
     "Invoke-Expression": powershell.invoke_expression,
     "Get-Content": powershell.get_content,
     "Set-Content": powershell.set_content,
+    "New-Object": sockets.new_object,
 }
 """PowerShell's own, which are in no help of Lync's."""
 

@@ -12,9 +12,7 @@ import pytest
 from dead_ends import blackhole, says_nothing, served
 from phase_scene import management_host
 
-from lyncdr_helpers.lab.blueprint import DR_POOL, Blueprint
-from lyncdr_helpers.lab.cmdlets import sockets
-from lyncdr_helpers.lab.cmdlets.state import State
+from lyncdr_helpers.lab.blueprint import DR_POOL
 from lyncdr_helpers.lab.registrar import Registrar
 from lyncdr_helpers.lab.winrm import Call, Category, CmdletError
 from lyncdr_helpers.phases import readiness_probes
@@ -122,21 +120,13 @@ def test_a_service_that_hangs(scene):
 
 
 # -- from the management host -----------------------------------------------------------------------------------------
-def new_object(blueprint: Blueprint) -> Callable[[Call], None]:
-    def cmdlet(call: Call) -> None:
-        with State(blueprint) as state:
-            sockets.new_object(call, state)
-
-    return cmdlet
-
-
 @pytest.fixture
 def from_there(scene, tmp_path: Path) -> Iterator[Callable[..., Session]]:
     """A session whose management host has this New-Object; without one it has the lab's."""
     with ExitStack() as stack:
 
         def session(cmdlet: Callable[[Call], None] | None = None, mode: str = "live", **changes: str) -> Session:
-            some = {"New-Object": cmdlet or new_object(scene.blueprint)}
+            some = {"New-Object": cmdlet} if cmdlet else {}
             params = stack.enter_context(management_host(scene, tmp_path, some))
             text = params.read_text()
             for old, new in changes.items():
