@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 from lyncdr_helpers.directory import names, users
 from lyncdr_helpers.directory.users import Kind, User
-from lyncdr_helpers.errors import AccessDenied, OperationError
+from lyncdr_helpers.errors import AccessDenied
 from lyncdr_helpers.ports import Directory, Entry, Scope
 
 ORDINARY_POOLS = ("5", "10")
@@ -78,19 +78,10 @@ def read_homes(directory: Directory, base: str, dns: Sequence[str]) -> dict[str,
     return homes
 
 
-def read_cms_pointer(directory: Directory, base: str) -> str:
-    r"""Where the Central Management Store is: `drse01.lync.test\rtc`; empty when the forest names none.
-
-    Raises OperationError when it names several.
-    """
+def read_cms_pointers(directory: Directory, base: str) -> tuple[str, ...]:
+    r"""Where the Central Management Store is: `drse01.lync.test\rtc`. A sound forest names one, and each once."""
     settings = _below_services(directory, base, "msRTCSIP-GlobalTopologySetting", ["msRTCSIP-BackEndServer"])
-    stores = sorted({value for entry in settings for value in entry.all("msRTCSIP-BackEndServer")})
-    if len(stores) > 1:
-        raise OperationError(
-            f"The directory names {len(stores)} Central Management Stores: {', '.join(stores)}.",
-            "Find the active one with Get-CsManagementStoreReplicationStatus -CentralManagementStoreStatus.",
-        )
-    return stores[0] if stores else ""
+    return tuple(sorted({value for entry in settings for value in entry.all("msRTCSIP-BackEndServer")}))
 
 
 @dataclass(frozen=True)

@@ -25,6 +25,7 @@ ATTRIBUTES = (
     "msRTCSIP-DeploymentLocator",
     "msRTCSIP-OptionFlags",
     "msRTCSIP-Line",
+    "msRTCSIP-OwnerUrn",
 )
 """What `from_entry` reads."""
 
@@ -44,7 +45,7 @@ class User:
 
     address: the SIP address in lower case, without `sip:`. logon: the UPN. home: the FQDN of the pool; the raw DN where
     no pool object explains it; empty without a home. moving_to: likewise, of a move that is half done. line: the
-    telephone as a `tel:` URI.
+    telephone as a `tel:` URI. owner: of an application contact, what it belongs to, `urn:application:RGS`.
     """
 
     address: str
@@ -57,6 +58,7 @@ class User:
     option_flags: int
     moving_to: str = ""
     line: str = ""
+    owner: str = ""
 
     @property
     def voice(self) -> bool:
@@ -78,6 +80,7 @@ def from_entry(entry: Entry, pool_of: Callable[[str], str], *, branch: Callable[
         option_flags=int(entry.first("msRTCSIP-OptionFlags", "0")),
         moving_to=pool_of(entry.first("msRTCSIP-TargetHomeServer")),
         line=entry.first("msRTCSIP-Line"),
+        owner=entry.first("msRTCSIP-OwnerUrn"),
     )
 
 

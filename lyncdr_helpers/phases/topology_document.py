@@ -20,8 +20,7 @@ def export(session: Session) -> Path:
 
     A .NET text has no encoding; the file has the one that the text declares, else UTF-8.
     """
-    text = _published(session)
-    content = _encoded(text)
+    content = ask(session)
     try:
         clusters = {str(one.get("Fqdn")).lower() for one in local_names(read_document(content, "Topology"), "Cluster")}
     except InputError as cause:
@@ -35,6 +34,11 @@ def export(session: Session) -> Path:
     with work_folder.making(session, "topology.xml") as path:
         path.write_bytes(content)
     return path
+
+
+def ask(session: Session) -> bytes:
+    """The document as the management host has it now, not judged. Raises OperationError."""
+    return _encoded(_published(session))
 
 
 def _published(session: Session) -> str:

@@ -165,6 +165,16 @@ def changes(made: Plan) -> Frame:
     )
 
 
+def records(made: Iterable[Change]) -> Frame:
+    """Columns: record, now, then. What a cutover would change in DNS."""
+    return Frame.of(
+        [(one.target, *_spoken(one)) for one in made],
+        ["record", "now", "then"],
+        rest="all are in tables/cutover.csv of the run",
+        none="Every record that anybody could be asked about leads to the DR site already.",
+    )
+
+
 def tally(*tallies: Tally) -> Frame:
     """Columns: act, done, already, withheld, failed."""
     return Frame.of(

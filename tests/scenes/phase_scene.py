@@ -97,8 +97,13 @@ def run(session: Session, phase: Callable[[Session], object]) -> Ended:
 
 
 def prepared(session: Session) -> None:
-    parts = (prepare.directory, prepare.management, prepare.target_pool, prepare.names, prepare.store)
-    prepare.finish(session, *(part(session) for part in parts))
+    published = prepare.topology(session)
+    management = prepare.management(session, published)
+    parts = (
+        *(prepare.directory, prepare.preflight, prepare.target_pool),
+        *(prepare.names, prepare.standby, prepare.store),
+    )
+    prepare.finish(session, [published.check], management, *(part(session) for part in parts))
 
 
 def backed_up(session: Session) -> None:

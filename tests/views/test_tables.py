@@ -81,6 +81,7 @@ SHOWN: dict[str, Any] = {
     "backups": [[manifest("x")]],
     "plan": [a_plan()],
     "changes": [a_plan()],
+    "records": [a_plan().of_kind("dns-record")],
     "tally": [Tally("move users", 1, 2, 3, {"x": "why"})],
     "restored": [[Restored("ann@lync.test", 2, 1, ("bob@lync.test",))]],
     "losses": [[Loss("contact", "ann@lync.test", "bob@lync.test", "not in the list")]],

@@ -16,7 +16,7 @@ import pytest
 from directory_lab import Lab, prepared
 
 from lyncdr_helpers.directory import names
-from lyncdr_helpers.directory.inventory import read_cms_pointer, read_inventory
+from lyncdr_helpers.directory.inventory import read_cms_pointers, read_inventory
 from lyncdr_helpers.errors import AccessDenied, OperationError
 from lyncdr_helpers.lab import seed
 from lyncdr_helpers.lab.blueprint import BASE_DN, DIRECTORY_USER, Blueprint
@@ -231,7 +231,7 @@ def test_homes_that_no_pool_explains_are_a_matter_of_rights(tmp_path: Path) -> N
     try:
         with pytest.raises(AccessDenied, match="RTC Service"):
             read_inventory(directory, BASE_DN)
-        assert read_cms_pointer(directory, BASE_DN) == ""
+        assert read_cms_pointers(directory, BASE_DN) == ()
     finally:
         directory.close()
         server.stop()

@@ -1,0 +1,93 @@
+"""Group Chat's standby: a SQL Server at the DR site that its database can be restored on, with the logins prepared.
+
+Its server is not looked for: it is installed during the activation, as it would join the topology beforehand.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+
+from lyncdr_helpers.checks import Check, Checklist, judge, unknown
+from lyncdr_helpers.errors import InputError, OperationError
+from lyncdr_helpers.params.backups import GroupChat
+from lyncdr_helpers.ports import Program
+from lyncdr_helpers.session import Session
+from lyncdr_helpers.shell import sql
+from lyncdr_helpers.shell.sql import SqlServer
+
+AREA = "group chat"
+STANDBY, VERSION, LOGINS = "Group Chat standby", "Group Chat standby version", "Group Chat standby logins"
+SAID = 500
+"""How much of what sqlcmd said a check shows, in characters."""
+ALWAYS = frozenset({"sa"})
+"""A login that every server has."""
+
+
+def check(session: Session) -> Checklist:
+    """Nothing where the parameters name no Group Chat. A must where it must come back, else a should."""
+    checks, chat = Checklist(), session.params.group_chat
+    if chat is None:
+        return checks
+    soft, expected = not session.params.requirements.group_chat, "a SQL Server at the DR site that answers"
+    if chat.standby_sql is None:
+        remedy = "Prepare one, with its logins, and name it: group_chat.standby_sql"
+        checks.add(judge(AREA, STANDBY, False, seen="none is named", expected=expected, remedy=remedy, soft=soft))
+        return checks
+    standby, primary = SqlServer(chat.standby_sql, chat.sqlcmd), SqlServer(chat.sql, chat.sqlcmd)
+    with checks.asking(AREA, STANDBY, expected, soft=soft):
+        version, logins = _version(session, standby), _names(session, sql.logins(standby))
+        seen = f"{chat.standby_sql}, version {version}"
+        checks.add(judge(AREA, STANDBY, True, seen=seen, expected=expected, soft=soft))
+        with checks.asking(AREA, VERSION, f"at least that of {chat.sql}", soft=soft):
+            checks.add(_new_enough(chat, version, _version(session, primary), soft))
+        with checks.asking(AREA, LOGINS, f"those of {chat.database}", soft=soft):
+            wanted = _names(session, sql.database_logins(primary, chat.database))
+            checks.add(_prepared(chat, logins, wanted, soft))
+    return checks
+
+
+def _new_enough(chat: GroupChat, standby: str, primary: str, soft: bool) -> Check:
+    """A dump can be restored on the same release, or a later one."""
+    expected = f"at least {primary}, that of {chat.sql}"
+    there, wanted = _numbers(standby), _numbers(primary)
+    if not there or not wanted:
+        return unknown(AREA, VERSION, seen=f"{standby} and {primary}", expected=expected, soft=soft)
+    remedy = "Install a later release: SQL Server restores no dump of a release after its own."
+    return judge(AREA, VERSION, there >= wanted, seen=standby, expected=expected, remedy=remedy, soft=soft)
+
+
+def _prepared(chat: GroupChat, here: Sequence[str], wanted: Sequence[str], soft: bool) -> Check:
+    """SQL Server does not mind the case of a login."""
+    known = {login.lower() for login in here}
+    missing = [login for login in wanted if login.lower() not in known | ALWAYS]
+    seen = f"not there: {', '.join(missing)}" if missing else f"all {len(wanted)}"
+    remedy = "Make these logins on the standby; a SQL login needs the same SID there, or is mapped after the restore."
+    expected = f"those of {chat.database} on {chat.sql}"
+    return judge(AREA, LOGINS, not missing, seen=seen, expected=expected, remedy=remedy, soft=soft)
+
+
+def _version(session: Session, server: SqlServer) -> str:
+    return next((row["Version"] for row in _rows(session, sql.version(server)) if "Version" in row), "")
+
+
+def _names(session: Session, program: Program) -> list[str]:
+    return sorted({row["Name"] for row in _rows(session, program) if "Name" in row})
+
+
+def _rows(session: Session, program: Program) -> Sequence[dict[str, str]]:
+    """What SQL Server says. Raises OperationError in its own words."""
+    finished = session.shell.run(program)
+    said = " ".join((finished.errors or finished.output).split())[-SAID:] or "it said nothing"
+    remedy = "Check that SQL Server is up, and that it lets the account of management_host in."
+    if finished.exit_code:
+        raise OperationError(f"sqlcmd failed with exit code {finished.exit_code}: {said}", remedy)
+    try:
+        return [dict(row) for row in sql.rows(finished.output)]
+    except InputError as cause:
+        raise OperationError(f"sqlcmd wrote no table: {said}", remedy) from cause
+
+
+def _numbers(version: str) -> tuple[int, ...]:
+    """`10.50.6000.34` -> (10, 50, 6000, 34); nothing for what is no version."""
+    return tuple(map(int, version.split("."))) if re.fullmatch(r"\d+(\.\d+)*", version) else ()

@@ -1,0 +1,124 @@
+"""Group Chat's standby: not named, silent, too old, or without its logins."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from dr_scene import Scene
+from phase_scene import Ended, management_host, variant
+from ready_scene import ask
+
+from lyncdr_helpers.lab import group_chat, lifecycle
+from lyncdr_helpers.lab.cmdlets import programs
+from lyncdr_helpers.lab.winrm import Executable, ProgramCall
+from lyncdr_helpers.phases.readiness.group_chat import LOGINS, STANDBY, VERSION
+
+MUST = ("\nretention:", "\nrequirements: {group_chat: true}\nretention:")
+"""Group Chat must come back."""
+severities = pytest.mark.parametrize(("must", "verdict", "code"), [(False, "warn", 0), (True, "fail", 3)])
+
+
+def rewritten(scene: Scene, change: Callable[[str], str]) -> Executable:
+    """sqlcmd whose output is changed."""
+    real = programs(scene.blueprint)["sqlcmd.exe"]
+    return lambda call: real(ProgramCall(call.arguments, call.user, lambda text: call.out(change(text)), call.err))
+
+
+@severities
+def test_no_standby_is_named(standing: Scene, ready: Ended, must: bool, verdict: str, code: int) -> None:
+    """Without a standby there is nothing to restore on: a must where Group Chat must come back."""
+    name = group_chat.standby_server(standing.blueprint).name
+    found = ask(variant(standing, (f"  standby_sql: {name}\n", ""), *([MUST] if must else [])))
+    assert found.changed(ready) == {STANDBY: verdict, VERSION: "gone", LOGINS: "gone"}
+    assert found.code == code
+
+
+def test_a_standby_that_does_not_answer(standing: Scene, ready: Ended) -> None:
+    """A server that is silent is unknown, in sqlcmd's words."""
+    found = ask(variant(standing, ("standby_sql: gcsql02", "standby_sql: gcsql03")))
+    assert found.changed(ready) == {STANDBY: "unknown", VERSION: "gone", LOGINS: "gone"}
+    assert "network-related" in found.seen(STANDBY)
+
+
+def test_the_primary_does_not_answer(standing: Scene, ready: Ended) -> None:
+    """Without the primary's server nobody knows what it takes to restore its dump; the standby itself is there."""
+    found = ask(variant(standing, ("sql: gcsql01", "sql: gcsql09")))
+    assert found.changed(ready) == {VERSION: "unknown", LOGINS: "unknown"}
+    assert found.code == 0
+
+
+@severities
+@pytest.mark.parametrize("version", ["10.50.6000.33", "9.00.5000.00"])
+def test_a_standby_that_is_too_old(
+    standing: Scene, ready: Ended, tmp_path: Path, version: str, must: bool, verdict: str, code: int
+) -> None:
+    """SQL Server restores no dump of a later release."""
+    old = rewritten(standing, lambda text: text.replace("11.0.7001.0", version))
+    with management_host(standing, tmp_path, some_programs={"sqlcmd.exe": old}) as params:
+        if must:
+            params.write_text(params.read_text(encoding="utf-8").replace(*MUST), encoding="utf-8")
+        found = ask(params)
+    assert found.changed(ready) == {VERSION: verdict}
+    assert (found.seen(VERSION), found.code) == (version, code)
+
+
+@pytest.mark.parametrize("version", ["10.50.6000.34", "10.50.6000.34.1", "15.0.2000.5"])
+def test_a_standby_that_is_new_enough(standing: Scene, ready: Ended, tmp_path: Path, version: str) -> None:
+    """The same release, or any later one."""
+    other = rewritten(standing, lambda text: text.replace("11.0.7001.0", version))
+    with management_host(standing, tmp_path, some_programs={"sqlcmd.exe": other}) as params:
+        assert ask(params).changed(ready) == {}
+
+
+@pytest.mark.parametrize(
+    ("change", "changed"),
+    [
+        (lambda text: text.replace("11.0.7001.0", "unheard of"), {VERSION: "unknown"}),
+        (
+            lambda text: text if "usage" in text else "no table\r\n",
+            {STANDBY: "unknown", VERSION: "gone", LOGINS: "gone"},
+        ),
+    ],
+    ids=["no version", "no table"],
+)
+def test_words_that_mean_nothing(
+    standing: Scene, ready: Ended, tmp_path: Path, change: Callable[[str], str], changed: dict[str, str]
+) -> None:
+    """What cannot be read is unknown, never new enough."""
+    with management_host(standing, tmp_path, some_programs={"sqlcmd.exe": rewritten(standing, change)}) as params:
+        assert ask(params).changed(ready) == changed
+
+
+def test_a_login_that_is_missing(standing: Scene, ready: Ended) -> None:
+    """Each login that the database's users need, and the standby has not, is named; case does not count."""
+    standby = group_chat.standby_server(standing.blueprint)
+    kept = standby.logins
+    standby.prepare(["sa", "lync\\GROUP chat services"])
+    try:
+        found = ask(standing.params)
+    finally:
+        standby.prepare(kept)
+    assert found.changed(ready) == {LOGINS: "warn"}
+    assert found.seen(LOGINS) == "not there: LYNC\\svc-groupchat"
+
+
+def test_the_standby_without_the_primary_site(standing: Scene, ready: Ended) -> None:
+    """It stands in DR: with the primary site away it still answers."""
+    lifecycle.fail(standing.blueprint.folder, "primary")
+    try:
+        found = ask(standing.params)
+    finally:
+        lifecycle.heal(standing.blueprint.folder, "primary")
+    changed = found.changed(ready)
+    assert STANDBY not in changed
+    assert (changed[VERSION], changed[LOGINS]) == ("unknown", "unknown")
+
+
+def test_a_deployment_without_group_chat(standing: Scene, ready: Ended) -> None:
+    """Where there is no Group Chat nothing is said of it."""
+    text = standing.params.read_text(encoding="utf-8")
+    block = text[text.index("group_chat:") : text.index("\nretention:")]
+    found = ask(variant(standing, (block, "")))
+    assert found.changed(ready) == dict.fromkeys([STANDBY, VERSION, LOGINS, "program sqlcmd.exe"], "gone")

@@ -1,0 +1,137 @@
+"""Prepare as a whole: what it says of a deployment that is ready, of the DR pool, and of whoever cannot be asked."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from dr_scene import Scene
+from phase_scene import Ended, dr_server, dr_server_at, tree, variant
+from ready_scene import ask
+
+from lyncdr_helpers.lab import pki
+from lyncdr_helpers.lab.blueprint import DR_POOL, PRIMARY_POOL
+from lyncdr_helpers.lab.seed import generate
+from lyncdr_helpers.phases.readiness import central_store, domain_controller, preflight
+
+WARNED = {"users of branch appliances", f"dial-in access numbers on {PRIMARY_POOL}"}
+OF_THE_HOST = {
+    *(f"Get-CsPool {PRIMARY_POOL}", f"Get-CsPool {DR_POOL}", "published topology"),
+    *(central_store.TOPOLOGY, central_store.STATUS, central_store.MASTERS, central_store.REPLICAS),
+    *(preflight.CMDLETS, preflight.POWERSHELL, preflight.LANGUAGE, preflight.FOLDER),
+    *("program dbimpexp.exe", "program sqlcmd.exe", "Group Chat standby", f"test users of {DR_POOL}"),
+}
+TOLD_BY_THE_HOST = {preflight.PARAMETERS, "Group Chat standby version", "Group Chat standby logins"}
+OF_THE_DIRECTORY = {"sign-in", domain_controller.NAME, central_store.DIRECTORY, central_store.MASTERS}
+
+
+def test_a_deployment_that_is_ready(standing: Scene, ready: Ended) -> None:
+    """With nothing wrong every check is green, but for two things that a forced move of users leaves behind."""
+    assert (ready.code, ready.summary.outcome) == (0, "done")
+    assert {name for name, verdict in ready.rows.items() if verdict != "pass"} == WARNED
+    assert {ready.rows[name] for name in WARNED} == {"warn"}
+    assert len(ready.table("checks")) == len(ready.rows)
+    assert ready.fact("users_to_move") == len(list(generate(standing.blueprint).homed(PRIMARY_POOL)))
+
+
+def test_every_check_says_what_it_is_worth(ready: Ended) -> None:
+    """Each row has its severity, what was seen and what was expected; what is not green has its remedy."""
+    for row in ready.table("checks"):
+        assert row["severity"] in ("must", "should")
+        assert row["area"]
+        assert row["seen"]
+        assert row["expected"]
+        assert bool(row["remedy"]) == (row["verdict"] != "pass")
+
+
+def test_prepare_changes_nothing(standing: Scene) -> None:
+    """Asking leaves the deployment, the pools' stores, both shared folders and the backup store as they were."""
+    lab = standing.blueprint
+    before = standing.state(), tree(lab.store), tree(lab.drive_c), standing.lists(PRIMARY_POOL)
+    ask(standing.params)
+    assert before == (standing.state(), tree(lab.store), tree(lab.drive_c), standing.lists(PRIMARY_POOL))
+
+
+# -- the DR pool -----------------------------------------------------------------------------------------------------
+
+ELSEWHERE = {domain_controller.SITE: "unknown"}
+"""These servers stand at addresses that Active Directory has no subnet for."""
+NAMES = [DR_POOL, *(f"{host}.lync.test" for host in pki.POOL_HOSTS)]
+
+
+@pytest.mark.parametrize("lacking", [DR_POOL, "sip.lync.test", "meet.lync.test", "admin.lync.test"])
+def test_a_certificate_without_a_name(standing: Scene, ready: Ended, tmp_path: Path, lacking: str) -> None:
+    """Each name that clients will use must be in the certificate; no record leads to admin, which may lack."""
+    with dr_server(standing, tmp_path, [name for name in NAMES if name != lacking]) as params:
+        found = ask(params)
+    needed = lacking != "admin.lync.test"
+    assert found.changed(ready) == ELSEWHERE | ({"certificate names": "fail"} if needed else {})
+    assert found.code == (3 if needed else 0)
+    assert not needed or found.seen("certificate names") == f"lacks {lacking}"
+
+
+@pytest.mark.parametrize(("days", "verdict"), [(31, None), (29, "warn"), (-1, "fail")])
+def test_a_certificate_that_ends(standing: Scene, ready: Ended, tmp_path: Path, days: int, verdict: str | None) -> None:
+    """A certificate warns when it ends within 30 days, and is red when it is over."""
+    with dr_server(standing, tmp_path, NAMES, days=days) as params:
+        found = ask(params)
+    assert found.changed(ready) == ELSEWHERE | ({"certificate dates": verdict} if verdict else {})
+    assert found.code == (3 if verdict == "fail" else 0)
+
+
+def test_a_certificate_that_nobody_vouches_for(standing: Scene, ready: Ended, tmp_path: Path) -> None:
+    """A chain that leads to no known CA is red."""
+    with dr_server(standing, tmp_path, NAMES, trusted=False) as params:
+        found = ask(params)
+    assert found.changed(ready) == {**ELSEWHERE, "certificate trust": "fail"}
+    assert found.code == 3
+
+
+def test_a_registrar_that_is_silent(standing: Scene, ready: Ended) -> None:
+    """Where nobody listens neither certificate nor registrar is known, and the certificate's rows do not stay green."""
+    found = ask(variant(standing, *dr_server_at(standing, f"{standing.blueprint.subnet}.99")))
+    assert found.changed(ready) == {
+        f"{DR_POOL} certificate": "unknown",
+        f"{DR_POOL} registrar": "unknown",
+        **ELSEWHERE,
+        **dict.fromkeys(["certificate names", "certificate dates", "certificate trust"], "gone"),
+    }
+    assert found.code == 3
+
+
+# -- whoever cannot be asked -----------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "words"),
+    [
+        (":6360", ":6359", "No answer from the domain controller"),
+        ("secrets/directory", "secrets/management", "password"),
+    ],
+    ids=["dead", "wrong password"],
+)
+def test_a_directory_that_cannot_be_asked(standing: Scene, ready: Ended, old: str, new: str, words: str) -> None:
+    """Its rows are unknown with the reason, what it would have told is no row at all, and all else is still asked."""
+    found = ask(variant(standing, (old, new)))
+    told = {row["name"] for row in ready.table("checks") if row["area"] == "directory"} - OF_THE_DIRECTORY
+    assert found.changed(ready) == {**dict.fromkeys(OF_THE_DIRECTORY, "unknown"), **dict.fromkeys(told, "gone")}
+    assert (found.code, found.summary.outcome) == (3, "check failed")
+    assert words in found.seen("sign-in")
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "words"),
+    [(":5986", ":5985", "refused"), ("secrets/management", "secrets/directory", "does not let")],
+    ids=["dead", "wrong password"],
+)
+def test_a_management_host_that_cannot_be_asked(standing: Scene, ready: Ended, old: str, new: str, words: str) -> None:
+    """Its rows are unknown with the reason; who the test users are is not known, and what others answer stays."""
+    found = ask(variant(standing, (old, new)))
+    assert found.changed(ready) == {
+        **dict.fromkeys(OF_THE_HOST, "unknown"),
+        **dict.fromkeys(TOLD_BY_THE_HOST, "gone"),
+        f"users on {DR_POOL}": "warn",
+    }
+    assert found.code == 3
+    assert words in found.seen(central_store.REPLICAS)
+    assert not list(standing.blueprint.exchange.iterdir())
