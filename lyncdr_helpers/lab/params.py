@@ -80,6 +80,9 @@ group_chat:
 
 retention: {{last: 7, daily: 14, weekly: 8, monthly: 12}}
 
+# The lab's servers listen on SIP alone: ports below 1024 are the system's.
+probes: {{from_here: false, from_management_host: false}}
+
 thresholds: {{export_age_hours: 26, rto_minutes: 60, batch_users: 100}}
 
 runs_folder: {at}runs

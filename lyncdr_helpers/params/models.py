@@ -20,6 +20,13 @@ class Thresholds(Model):
     batch_users: int = Field(100, ge=1, le=5000, description="Users per forced-move batch.", examples=[100])
 
 
+class Probes(Model):
+    """From where the DR site's ports are looked at; whoever must not see them all is left out."""
+
+    from_here: bool = Field(True, description="From this machine.", examples=[True])
+    from_management_host: bool = Field(True, description="From the management host.", examples=[True])
+
+
 class Params(Model):
     """One deployment."""
 
@@ -38,6 +45,7 @@ class Params(Model):
     group_chat: GroupChat | None = Field(None, description="Group Chat; leave it out where there is none.")
     notices: Notices | None = Field(None, description="Who hears how a backup ended; leave it out for nobody.")
     retention: Retention = Field(default_factory=Retention, description="How many backup sets are kept.")
+    probes: Probes = Field(default_factory=Probes, description="From where the DR site's ports are looked at.")
     thresholds: Thresholds = Field(default_factory=Thresholds, description="The promises of this deployment.")
     runs_folder: LocalPath = Field(description="Where run folders are kept.", examples=["../runs"])
 

@@ -7,7 +7,9 @@ from functools import partial
 from pathlib import Path
 
 from lyncdr_helpers.checks import Check, Checklist, Verdict, judge, require
-from lyncdr_helpers.phases import reachability
+from lyncdr_helpers.phases import checks_file, reachability
+from lyncdr_helpers.phases import if_it_died as outlook
+from lyncdr_helpers.phases.if_it_died import IfItDied
 from lyncdr_helpers.phases.readiness import (
     backups,
     central_store,
@@ -79,10 +81,18 @@ def store(session: Session) -> Checklist:
     return _step(session, "backup store", backups.check)
 
 
+def if_it_died(session: Session, stored: Checklist) -> IfItDied:
+    """What would be lost if the primary died now, and how long it would take. stored: what `store` found."""
+    faults = [one.seen for one in stored if one.name in backups.PROOFS and one.verdict is Verdict.FAIL]
+    proven = {one.name for one in stored} >= backups.PROOFS
+    return outlook.look(session, faults if proven else None)
+
+
 def finish(session: Session, *lists: Iterable[Check]) -> str:
     """The last word: done when nothing failed and no must was left unasked. Raises CheckFailed that names the rest."""
     checks = [check for one in lists for check in one]
     session.keep("checks", [check.as_row() for check in checks])
+    checks_file.keep(session, checks)
     with session.step("verdict"):
         require(checks, "This deployment could not take over now")
     session.end("done", 0)

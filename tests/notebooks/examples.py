@@ -21,7 +21,7 @@ from lyncdr_helpers.lab.claim import Claim
 from lyncdr_helpers.runs.kernel import OwnInterpreter
 from lyncdr_helpers.runs.notebooks import notebooks_folder
 
-PRIVATE = ("tables.runs(",)
+PRIVATE = ("tables.runs(", "trend.readiness(", "trend.recoveries(")
 """What shows who ran something, and where."""
 
 WIDGET = "application/vnd.jupyter.widget-view+json"

@@ -99,11 +99,11 @@ def run(session: Session, phase: Callable[[Session], object]) -> Ended:
 def prepared(session: Session) -> None:
     published = prepare.topology(session)
     management = prepare.management(session, published)
-    parts = (
-        *(prepare.directory, prepare.preflight, prepare.target_pool),
-        *(prepare.names, prepare.standby, prepare.store),
-    )
-    prepare.finish(session, [published.check], management, *(part(session) for part in parts))
+    parts = (prepare.directory, prepare.preflight, prepare.target_pool, prepare.names, prepare.standby)
+    found = [part(session) for part in parts]
+    stored = prepare.store(session)
+    died = prepare.if_it_died(session, stored)
+    prepare.finish(session, [published.check], management, *found, stored, died.checks)
 
 
 def backed_up(session: Session) -> None:

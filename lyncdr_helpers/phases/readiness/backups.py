@@ -15,6 +15,7 @@ from lyncdr_helpers.session import Session
 AREA = "backup"
 NEWEST, WHOLE, SIGNED = "newest complete set", "newest complete set is whole", "newest complete set is signed"
 REBUILT, LATER, KEY = "last restore check", "later nights", "signing key"
+PROOFS = frozenset({WHOLE, SIGNED})
 BACK_UP = "Run: lyncdr run backup"
 
 

@@ -39,11 +39,18 @@ OTHERS = Endpoint("contacts without an owner", endpoints.move_um_contact)
 """Exchange UM's own, as far as anybody says (?)."""
 
 
-def check(session: Session) -> Checklist:
+@dataclass
+class Homes(Checklist):
+    """The checks, and what they were made of; None where the directory cannot be asked."""
+
+    inventory: Inventory | None = None
+
+
+def check(session: Session) -> Homes:
     """Everything that the inventory shows, of the pool that is lost and of the pool that takes over."""
-    checks = Checklist()
+    checks = Homes()
     with checks.asking(AREA, "sign-in", "the service account may read"):
-        inventory = read_inventory(session.directory, session.params.directory.base)
+        checks.inventory = inventory = read_inventory(session.directory, session.params.directory.base)
         checks.add(judge(AREA, "sign-in", True, seen=session.params.directory.url, expected="it may read"))
         checks.add(*_pool_objects(session, inventory), _to_move(session, inventory))
         checks.add(*_standby(session, inventory), *_odd_homes(inventory), *_left_behind(session, inventory))
