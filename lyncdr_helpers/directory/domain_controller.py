@@ -20,21 +20,19 @@ NEIGHBORS = "msDS-NCReplInwardNeighbors"
 Active Directory leaves it out for whoever may not monitor replication. Samba 4.17 never has it.
 """
 
-_ROOT = ("dnsHostName", "supportedCapabilities", "serverName", "isSynchronized")
+_ROOT = ("dnsHostName", "supportedCapabilities", "serverName")
 
 
 @dataclass(frozen=True)
 class DomainController:
     """What a domain controller says of itself (MS-ADTS, rootDSE attributes).
 
-    writable, synchronized: None where it does not say. site: the name of its AD site, empty where it does not say.
-    synchronized: whether it has been in step with another one since it started.
+    writable: None where it does not say. site: the name of its AD site, empty where it does not say.
     """
 
     name: str
     writable: bool | None
     site: str
-    synchronized: bool | None
 
 
 @dataclass(frozen=True)
@@ -55,12 +53,10 @@ def read_domain_controller(directory: Directory) -> DomainController:
     if root is None:
         raise OperationError("The domain controller says nothing of itself.", "Check what directory.url leads to.")
     capabilities = root.all("supportedCapabilities")
-    said = root.first("isSynchronized").upper()
     return DomainController(
         name=root.first("dnsHostName").lower(),
         writable=READ_ONLY not in capabilities if capabilities else None,
         site=_site_of_server(root.first("serverName")),
-        synchronized=said == "TRUE" if said else None,
     )
 
 

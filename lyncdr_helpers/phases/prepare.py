@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from functools import partial
 from pathlib import Path
+from typing import TypeVar
 
 from lyncdr_helpers.checks import Check, Checklist, Verdict, judge, require
-from lyncdr_helpers.phases import checks_file, reachability
+from lyncdr_helpers.phases import checks_file
 from lyncdr_helpers.phases import if_it_died as outlook
 from lyncdr_helpers.phases.if_it_died import IfItDied
 from lyncdr_helpers.phases.readiness import (
@@ -19,13 +19,20 @@ from lyncdr_helpers.phases.readiness import (
     pairing,
     published,
 )
+from lyncdr_helpers.phases.readiness import dr_site as site
 from lyncdr_helpers.phases.readiness import names as dns
 from lyncdr_helpers.phases.readiness import preflight as tools
+from lyncdr_helpers.phases.readiness import requirements as needs
+from lyncdr_helpers.phases.readiness.dr_site import DrSite
+from lyncdr_helpers.phases.readiness.homes import Homes
 from lyncdr_helpers.phases.readiness.names import Names
 from lyncdr_helpers.phases.readiness.published import Published
+from lyncdr_helpers.phases.readiness.requirements import Requirements
 from lyncdr_helpers.ports import Reply
 from lyncdr_helpers.session import Session, open_session
 from lyncdr_helpers.shell import cmdlets
+
+Found = TypeVar("Found", bound=Checklist)
 
 
 def begin(params_file: str | Path, run: str = "") -> Session:
@@ -35,22 +42,33 @@ def begin(params_file: str | Path, run: str = "") -> Session:
 
 def topology(session: Session) -> Published:
     """What is published: which pools there are, where, and who manages them."""
-    with session.step("topology"):
-        found = published.read(session)
-        session.record(found.check)
+    return _step(session, "topology", published.check)
+
+
+def directory(session: Session) -> Homes:
+    """The pinned domain controller, and who is homed where: who would move, who is in the way, what stays behind."""
+
+    def look(session: Session) -> Homes:
+        controller, found = domain_controller.check(session), homes.check(session)
+        found.checks = [*controller, *found]
         return found
 
-
-def directory(session: Session) -> Checklist:
-    """The pinned domain controller, and who is homed where: who would move, who is in the way, what stays behind."""
-    return _step(session, "directory", domain_controller.check, homes.check)
+    return _step(session, "directory", look)
 
 
-def management(session: Session, found: Published) -> Checklist:
+def requirements(session: Session, known: Published, homed: Homes) -> Requirements:
+    """What must work again, held against what the topology has in DR: gaps, steps, and whether it carries everybody."""
+    return _step(session, "requirements", lambda session: needs.check(session, known.topology, homed.inventory))
+
+
+def management(session: Session, known: Published) -> Checklist:
     """Both pools published, the Central Management Store homed in DR and everybody agreed on it, pairing."""
-    return _step(
-        session, "management host", _pools, partial(central_store.check, topology=found.topology), pairing.check
-    )
+
+    def look(session: Session) -> Checklist:
+        store = central_store.check(session, known.topology)
+        return Checklist([*_pools(session), *store, *pairing.check(session)])
+
+    return _step(session, "management host", look)
 
 
 def preflight(session: Session) -> Checklist:
@@ -58,17 +76,14 @@ def preflight(session: Session) -> Checklist:
     return _step(session, "preflight", tools.check)
 
 
-def target_pool(session: Session) -> Checklist:
-    """The DR pool: its certificate carries every name clients use, its registrar answers."""
-    return _step(session, "DR pool", lambda session: reachability.registrar(session, session.params.target_pool))
+def dr_site(session: Session, known: Published) -> DrSite:
+    """The DR site's machines: their ports, their certificates, and whether the registrar lets clients sign in."""
+    return _step(session, "DR site", lambda session: site.check(session, known.topology))
 
 
 def names(session: Session) -> Names:
     """DNS: every record that clients use, on every server, and whether the zones take our updates."""
-    with session.step("DNS"):
-        checks = dns.check(session)
-        session.record(*checks)
-        return checks
+    return _step(session, "DNS", dns.check)
 
 
 def standby(session: Session) -> Checklist:
@@ -101,12 +116,12 @@ def finish(session: Session, *lists: Iterable[Check]) -> str:
     return f"Ready: {counts[Verdict.PASS]} of {len(checks)} checks are green, {counts[Verdict.WARN]} warn{unknown}."
 
 
-def _step(session: Session, name: str, *groups: Callable[[Session], Iterable[Check]]) -> Checklist:
-    """Groups of checks, made and put on record."""
+def _step(session: Session, name: str, look: Callable[[Session], Found]) -> Found:
+    """Checks, made and put on record."""
     with session.step(name):
-        checks = Checklist([check for group in groups for check in group(session)])
-        session.record(*checks)
-        return checks
+        found = look(session)
+        session.record(*found)
+        return found
 
 
 def _pools(session: Session) -> Checklist:

@@ -105,8 +105,13 @@ class Arrow:
         return self.start.outer != self.end.outer
 
 
-def draw(failover: Failover) -> Picture:
-    """The site of the lost pool on the left, that of the standby pool on the right, and what matters between them."""
+def draw(failover: Failover | None) -> Picture:
+    """The site of the lost pool on the left, that of the standby pool on the right, and what matters between them.
+
+    failover: None where no topology could be had, which is what is said then.
+    """
+    if failover is None:
+        return Picture(node("p", "The topology cannot be had, so there is nothing to draw."))
     sites = columns(failover)
     heights = _tier_heights(sites)
     placed = [one for place, column in enumerate(sites) for one in _place(column, place, heights)]

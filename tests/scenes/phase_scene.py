@@ -96,14 +96,17 @@ def run(session: Session, phase: Callable[[Session], object]) -> Ended:
 # -- the phases, as their notebooks call them ------------------------------------------------------------------------
 
 
-def prepared(session: Session) -> None:
+def prepared(session: Session, *, ending: bool = True) -> None:
+    """ending: with what would be lost if the primary died now, which follows from all the rest."""
     published = prepare.topology(session)
+    directory = prepare.directory(session)
+    requirements = prepare.requirements(session, published, directory)
     management = prepare.management(session, published)
-    parts = (prepare.directory, prepare.preflight, prepare.target_pool, prepare.names, prepare.standby)
-    found = [part(session) for part in parts]
+    site = prepare.dr_site(session, published)
+    others = [part(session) for part in (prepare.preflight, prepare.names, prepare.standby)]
     stored = prepare.store(session)
-    died = prepare.if_it_died(session, stored)
-    prepare.finish(session, [published.check], management, *found, stored, died.checks)
+    died = [prepare.if_it_died(session, stored).checks] if ending else []
+    prepare.finish(session, published, directory, requirements, management, site, *others, stored, *died)
 
 
 def backed_up(session: Session) -> None:

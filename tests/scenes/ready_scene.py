@@ -5,6 +5,7 @@ from __future__ import annotations
 import shutil
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 
 from dr_scene import Scene
@@ -22,10 +23,10 @@ Entries = Iterable[DirectoryEntry]
 
 
 def ask(params: Path, meddle: Callable[[Session], None] = lambda _: None) -> Ended:
-    """One whole run of 1_prepare; `meddle` may change the session before it asks anybody."""
+    """One run of 1_prepare, up to what would follow from it; `meddle` may change the session before it asks anybody."""
     session = prepare.begin(params)
     meddle(session)
-    return run(session, prepared)
+    return run(session, partial(prepared, ending=False))
 
 
 @contextmanager

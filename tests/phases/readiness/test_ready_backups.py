@@ -19,10 +19,13 @@ from lyncdr_helpers.backups import manifest as manifests
 from lyncdr_helpers.backups import signed
 from lyncdr_helpers.backups.sets import list_sets
 from lyncdr_helpers.clock import parse_stamp
+from lyncdr_helpers.lab.blueprint import DR_POOL
 from lyncdr_helpers.phases.readiness.backups import KEY, LATER, NEWEST, REBUILT, SIGNED, WHOLE
 from lyncdr_helpers.signatures import SigningKey
 
 OF_A_SET = (WHOLE, SIGNED, REBUILT, LATER)
+DATABASE = f"database of {DR_POOL}"
+"""How large it would become, nobody can say without a set."""
 NO_KEY = ('  signing_key: "file:secrets/signing"\n', "")
 
 
@@ -41,7 +44,7 @@ def newest(store: Path) -> Path:
 def test_a_store_that_is_missing(standing: Scene, ready: Ended) -> None:
     """A share that is not mounted is unknown and holds the verdict back; nothing is made in its place."""
     found = ask(variant(standing, ("store: dr-store", "store: nowhere")))
-    assert found.changed(ready) == {NEWEST: "unknown", **dict.fromkeys(OF_A_SET, "gone")}
+    assert found.changed(ready) == {NEWEST: "unknown", DATABASE: "unknown", **dict.fromkeys(OF_A_SET, "gone")}
     assert found.code == 3
     assert not (standing.blueprint.folder / "nowhere").exists()
 
@@ -49,7 +52,7 @@ def test_a_store_that_is_missing(standing: Scene, ready: Ended) -> None:
 def test_no_set_yet(standing: Scene, ready: Ended, tmp_path: Path) -> None:
     """An empty store warns: the first backup is still to come."""
     found = ask(variant(standing, ("store: dr-store", f"store: {tmp_path}")))
-    assert found.changed(ready) == {NEWEST: "warn", **dict.fromkeys(OF_A_SET, "gone")}
+    assert found.changed(ready) == {NEWEST: "warn", DATABASE: "unknown", **dict.fromkeys(OF_A_SET, "gone")}
     assert (found.code, found.seen(NEWEST)) == (0, "none yet")
 
 

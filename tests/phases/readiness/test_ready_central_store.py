@@ -19,6 +19,8 @@ from lyncdr_helpers.phases.readiness.central_store import DIRECTORY, MASTERS, RE
 
 POINTER = f"CN={{{TOPOLOGY_SETTING}}},CN=Topology Settings,{RTC_SERVICE}"
 REPLICATION = "Get-CsManagementStoreReplicationStatus"
+REQUIRED = "Central Management Store"
+"""What the topology must have in DR, among all else."""
 SECOND_DR_POOL = """\
       - fqdn: drse02.lync.test
         edition: standard
@@ -102,7 +104,7 @@ def test_the_topology_has_it_at_the_primary(standing: Scene, ready: Ended, tmp_p
     """A document whose store is at the primary is red."""
     with management_host(standing, tmp_path, {"Get-CsTopology": published(standing, PRIMARY_POOL)}) as params:
         found = ask(params)
-    assert found.changed(ready) == {TOPOLOGY: "fail", MASTERS: "fail"}
+    assert found.changed(ready) == {TOPOLOGY: "fail", MASTERS: "fail", REQUIRED: "fail"}
     assert found.seen(TOPOLOGY) == PRIMARY_POOL
 
 
@@ -110,7 +112,7 @@ def test_the_topology_has_two_active_ones(standing: Scene, ready: Ended, tmp_pat
     """Two active servers in the document are two masters."""
     with management_host(standing, tmp_path, {"Get-CsTopology": published(standing, DR_POOL, PRIMARY_POOL)}) as params:
         found = ask(params)
-    assert found.changed(ready) == {TOPOLOGY: "fail", MASTERS: "fail"}
+    assert found.changed(ready) == {TOPOLOGY: "fail", MASTERS: "fail", REQUIRED: "fail"}
     assert found.seen(TOPOLOGY) == "drse01.lync.test and pool01.lync.test"
     assert "two masters" in remedy(found, TOPOLOGY)
 
@@ -176,7 +178,9 @@ def test_the_topology_cannot_be_read(standing: Scene, ready: Ended, tmp_path: Pa
     """What is no document is unknown, and the other two still agree."""
     with management_host(standing, tmp_path, {"Get-CsTopology": lambda call: call.text(text)}) as params:
         found = ask(params)
-    assert found.changed(ready) == {"published topology": "unknown", TOPOLOGY: "unknown"}
+    told = {row["name"] for row in ready.table("checks") if row["area"] in ("requirements", "archiving", "capacity")}
+    unknown = dict.fromkeys(["published topology", TOPOLOGY], "unknown")
+    assert found.changed(ready) == {**unknown, **dict.fromkeys(told, "gone")}
     assert found.seen(MASTERS) == "drse01.lync.test (the directory, the replication status)"
 
 
@@ -186,7 +190,9 @@ def test_a_topology_without_the_dr_pool(standing: Scene, ready: Ended, tmp_path:
     text = topology.document(standing.blueprint, pools, POOLS[PRIMARY_POOL])
     with management_host(standing, tmp_path, {"Get-CsTopology": lambda call: call.text(text)}) as params:
         found = ask(params)
-    assert found.changed(ready) == {"published topology": "fail", TOPOLOGY: "fail", MASTERS: "fail"}
+    red = {name: verdict for name, verdict in found.changed(ready).items() if verdict == "fail"}
+    of_the_site = {row["name"] for row in found.table("checks") if row["area"] == "requirements"}
+    assert red.keys() - of_the_site == {"published topology", TOPOLOGY, MASTERS}
     assert found.seen("published topology") == "it does not hold drse01.lync.test"
 
 

@@ -75,6 +75,7 @@ def test_no_branch_users(standing: Scene, ready: Ended) -> None:
     with directory_changed(standing, dn(standing, BRANCH_USER), HOME, POOLS[PRIMARY_POOL].service):
         found = ask(standing.params)
     assert found.changed(ready) == {"users of branch appliances": "pass"}
+    assert found.fact("users_to_move") == ready.fact("users_to_move") + 1
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,51 @@
+"""Archiving and monitoring: what the lost pool does, does the standby do as well, and without the lost site?"""
+
+from __future__ import annotations
+
+from lyncdr_helpers.checks import Check, Checklist, judge, unknown
+from lyncdr_helpers.session import Session
+from lyncdr_helpers.topology import pools
+from lyncdr_helpers.topology.gaps import Failover
+
+AREA = "archiving"
+QUEUE = "archiving queue"
+
+
+def check(session: Session, failover: Failover) -> Checklist:
+    """Whoever asks for it or not: a company that archives is seldom free to stop."""
+    lost, standby = (pools.pool(failover.topology, fqdn) for fqdn in (failover.lost, failover.standby))
+    checks = Checklist()
+    if lost and standby:
+        checks.add(
+            _kept(failover, "archiving", lost.archiving, standby.archiving),
+            _kept(failover, "monitoring", lost.monitoring, standby.monitoring),
+        )
+        if standby.archiving:
+            checks.add(_queue(session))
+    return checks
+
+
+def _kept(failover: Failover, what: str, lost: tuple[str, ...], standby: tuple[str, ...]) -> Check:
+    """lost, standby: the services of each pool, as cmdlets name them: `ArchivingServer:arch01.example.org`."""
+    away = [one for one in standby if not failover.in_dr(_host(one))]
+    seen = f"{', '.join(away)}: not in DR" if away else ", ".join(standby) or "none"
+    expected = "one of the DR site, as the lost pool has one" if lost else f"none: {failover.lost} has none"
+    remedy = (
+        f"Give {failover.standby} one of its own site, in Topology Builder, or agree that {what} ends with the site."
+    )
+    ok = not away and (bool(standby) or not lost)
+    return judge(AREA, f"{what} of {failover.standby}", ok, seen=seen, expected=expected, remedy=remedy, soft=True)
+
+
+def _queue(session: Session) -> Check:
+    """What waits while the archive is away. From outside nobody can ask for it, by anything that is documented."""
+    remedy = "Look at the events of LS Storage Service on each Front End."
+    if session.params.generation == "lync2010":
+        remedy = r"Look on each Front End: Get-Counter '\MSMQ Queue(*)\Messages in Queue'"
+    seen = "nobody can ask for it from here"
+    return unknown(AREA, QUEUE, seen=seen, expected="nothing waits in it", remedy=remedy, soft=True)
+
+
+def _host(service: str) -> str:
+    r"""`ArchivingDatabase:sql01.example.org\lync` -> `sql01.example.org`."""
+    return service.partition(":")[2].partition("\\")[0]
