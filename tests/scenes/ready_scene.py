@@ -20,6 +20,8 @@ from lyncdr_helpers.phases import prepare
 from lyncdr_helpers.session import Session
 
 Entries = Iterable[DirectoryEntry]
+GROUP_CHAT_NEEDED = dict.fromkeys(["SQL Server for Group Chat", "Windows server for Group Chat"], "unknown")
+"""What the requirements say where Group Chat must come back: no topology document holds it."""
 
 
 def ask(params: Path, meddle: Callable[[Session], None] = lambda _: None) -> Ended:

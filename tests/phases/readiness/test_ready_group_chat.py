@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from dr_scene import Scene
 from phase_scene import Ended, management_host, variant
-from ready_scene import ask
+from ready_scene import GROUP_CHAT_NEEDED, ask
 
 from lyncdr_helpers.lab import group_chat, lifecycle
 from lyncdr_helpers.lab.cmdlets import programs
@@ -31,7 +31,8 @@ def test_no_standby_is_named(standing: Scene, ready: Ended, must: bool, verdict:
     """Without a standby there is nothing to restore on: a must where Group Chat must come back."""
     name = group_chat.standby_server(standing.blueprint).name
     found = ask(variant(standing, (f"  standby_sql: {name}\n", ""), *([MUST] if must else [])))
-    assert found.changed(ready) == {STANDBY: verdict, VERSION: "gone", LOGINS: "gone"}
+    needed = GROUP_CHAT_NEEDED if must else {}
+    assert found.changed(ready) == {STANDBY: verdict, VERSION: "gone", LOGINS: "gone", **needed}
     assert found.code == code
 
 
@@ -60,7 +61,7 @@ def test_a_standby_that_is_too_old(
         if must:
             params.write_text(params.read_text(encoding="utf-8").replace(*MUST), encoding="utf-8")
         found = ask(params)
-    assert found.changed(ready) == {VERSION: verdict}
+    assert found.changed(ready) == {VERSION: verdict, **(GROUP_CHAT_NEEDED if must else {})}
     assert (found.seen(VERSION), found.code) == (version, code)
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from dr_scene import Scene
 from phase_scene import Ended, management_host, variant
-from ready_scene import ask, remedy
+from ready_scene import GROUP_CHAT_NEEDED, ask, remedy
 
 from lyncdr_helpers.lab.cmdlets import cmdlets
 from lyncdr_helpers.lab.winrm import Call, CmdletError, ProgramCall
@@ -149,7 +149,8 @@ def test_no_sqlcmd(standing: Scene, ready: Ended, tmp_path: Path, needed: str, v
         params.write_text(f"{text}\nrequirements: {{group_chat: {needed}}}\n", encoding="utf-8")
         found = ask(params)
     gone = dict.fromkeys(["Group Chat standby version", "Group Chat standby logins"], "gone")
-    assert found.changed(ready) == {SQLCMD: verdict, "Group Chat standby": "unknown", **gone}
+    other = GROUP_CHAT_NEEDED if needed == "true" else {}
+    assert found.changed(ready) == {SQLCMD: verdict, "Group Chat standby": "unknown", **gone, **other}
     assert found.code == (3 if needed == "true" else 0)
 
 
