@@ -9,6 +9,7 @@ from __future__ import annotations
 import datetime as dt
 import secrets
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -80,10 +81,17 @@ class RunSummary:
 
 def new_run(runs_folder: Path, phase: str, clock: Clock) -> RunFolder:
     """A folder for a new run."""
-    name = f"{clock.now():%Y%m%d-%H%M%S}-{phase}-{secrets.token_hex(2)}"
-    folder = RunFolder(runs_folder / name)
-    folder.path.mkdir(parents=True)
-    return folder
+    while True:
+        folder = RunFolder(runs_folder / new_name(phase, clock.now()))
+        with suppress(FileExistsError):  # another one began in the same moment
+            folder.path.mkdir(parents=True)
+            return folder
+
+
+def new_name(phase: str, now: dt.datetime) -> str:
+    """A name that sorts by its moment, to 1/256 of a second: those are the first two of the hexadecimals at its end."""
+    within = now.microsecond * 256 // 1_000_000
+    return f"{now:%Y%m%d-%H%M%S}-{phase}-{within:02x}{secrets.token_hex(1)}"
 
 
 def summarise(folder: RunFolder) -> RunSummary | None:

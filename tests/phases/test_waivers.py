@@ -16,6 +16,7 @@ from lyncdr_helpers.backups import signed
 from lyncdr_helpers.journal import Line
 from lyncdr_helpers.params.reading import read_params
 from lyncdr_helpers.phases import activate, prepare
+from lyncdr_helpers.phases.readiness.backups import SIGNED
 from lyncdr_helpers.signatures import SigningKey, Standing
 
 GATE = "incomplete-backup"
@@ -160,14 +161,13 @@ def test_lost_parts_are_named(standing: Scene) -> None:
 
 
 def test_prepare_sees_what_an_activation_would_refuse(standing: Scene) -> None:
-    """An unsigned newest set is no green row, though it is complete, fresh and whole."""
-    session = prepare.begin(standing.params)
-    before = run(session, prepare.store)
+    """An unsigned newest set is red by that, though it is complete, fresh and whole."""
+    before = run(prepare.begin(standing.params), prepare.store)
     with added(standing, None):
         after = run(prepare.begin(standing.params), prepare.store)
-    assert before.rows["newest complete set"] == "pass"
-    assert after.changed(before) == {"newest complete set": "fail"}
-    assert "manifest.sig is missing" in after.seen("newest complete set")
+    assert before.rows[SIGNED] == "pass"
+    assert [name for name, verdict in after.rows.items() if verdict == "fail"] == [SIGNED]
+    assert "manifest.sig is missing" in after.seen(SIGNED)
 
 
 def test_the_journal_keeps_no_key(standing: Scene, incomplete: str) -> None:

@@ -49,6 +49,18 @@ def clock() -> SetClock:
     return SetClock(START)
 
 
+def test_names_sort_by_their_moment(tmp_path: Path, clock: SetClock) -> None:
+    """Also of nights that follow each other within one second: whoever reads names alone takes the newest."""
+    names = [run(tmp_path, clock) for _ in range(12)]
+    assert names == sorted(names)
+    assert names[0].startswith("20260301-021409-activate-")
+
+
+def test_two_of_one_moment_have_a_folder_each(tmp_path: Path, clock: SetClock) -> None:
+    """A clock that stands still gives no two runs one name."""
+    assert len({runfolder.new_run(tmp_path, "activate", clock).run for _ in range(100)}) == 100
+
+
 def test_a_run_that_acted_is_continued(tmp_path: Path, clock: SetClock) -> None:
     """After a crash the same command takes up the run that acted, also without a digest."""
     left = run(tmp_path, clock, PLAN, INTENT)

@@ -17,6 +17,7 @@ from lyncdr_helpers.backups import signed
 from lyncdr_helpers.clock import stamp
 from lyncdr_helpers.credentials import SecretReference
 from lyncdr_helpers.params.reading import read_params
+from lyncdr_helpers.runfolder import new_name
 from lyncdr_helpers.signatures import SigningKey
 
 
@@ -32,7 +33,7 @@ def add_set(scene: Scene, key: SigningKey | None, **changes: Any) -> str:
     store = scene.blueprint.store
     oldest = min(path.name for path in store.iterdir() if not path.name.startswith("."))
     made_at = dt.datetime.now(dt.UTC)
-    name = f"{made_at:%Y%m%d-%H%M%S}-backup-{len(list(store.iterdir())):04x}"
+    name = new_name("backup", made_at)
     shutil.copytree(store / oldest, store / name)
     written = store / name / manifests.NAME
     said = json.loads(written.read_bytes()) | {"name": name, "made_at": stamp(made_at)} | changes
