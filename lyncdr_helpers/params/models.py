@@ -17,6 +17,12 @@ class Thresholds(Model):
 
     export_age_hours: float = Field(26, gt=0, description="The newest complete backup may not be older.", examples=[26])
     rto_minutes: float = Field(60, gt=0, description="Service must be back within.", examples=[60])
+    certificate_days: float = Field(
+        30,
+        gt=0,
+        description="Certificates warn so many days before they end: a public CA may take two weeks.",
+        examples=[30],
+    )
     batch_users: int = Field(100, ge=1, le=5000, description="Users per forced-move batch.", examples=[100])
 
 

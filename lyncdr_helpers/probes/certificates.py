@@ -16,8 +16,6 @@ from lyncdr_helpers.params.models import Params
 from lyncdr_helpers.ports import TLS_VERSIONS, Certificate, TlsFacts, Trust
 
 AREA = "certificate"
-RENEW_DAYS = 30
-"""How long before its end a certificate warns: an enterprise CA answers in a day, a public one in a week or two."""
 
 SIGN_IN_HOSTS = ("sipinternal", "sipexternal")
 WEB_HOSTS = ("meet", "dialin", "admin", "lyncdiscover", "lyncdiscoverinternal")
@@ -90,12 +88,12 @@ def _recorded(params: Params, hosts: Iterable[str]) -> tuple[str, ...]:
 
 # -- judging ----------------------------------------------------------------------------------------------------------
 def judge_certificate(
-    facts: TlsFacts, names: Names, now: dt.datetime, *, of: str = AREA, renew_days: float = RENEW_DAYS
+    facts: TlsFacts, names: Names, now: dt.datetime, *, renew_days: float, of: str = AREA
 ) -> list[Check]:
     """Three checks: it stands for all the names, it is valid now and for a while, and its chain is trusted.
 
-    of: how the checks' names begin. Any of them fails for its own reason only: an expired certificate of a known CA is
-    trusted, and expired.
+    renew_days: how long before its end it warns. of: how the checks' names begin. Any of them fails for its own reason
+    only: an expired certificate of a known CA is trusted, and expired.
     """
     return [_names(facts, names, of), _dates(facts, now, of, renew_days), _trust(facts, of)]
 

@@ -159,7 +159,9 @@ def _judge_alike(
     names = Names()
     for one in findings:
         names += _names(one.target, params, simple_urls, web)
-    named, *others = certificates.judge_certificate(facts, names, now, of=of)
+    named, *others = certificates.judge_certificate(
+        facts, names, now, renew_days=params.thresholds.certificate_days, of=of
+    )
     return [
         *([named] if names.all else []),
         *others,

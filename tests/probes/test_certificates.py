@@ -42,19 +42,19 @@ def with_own(**changes: object) -> TlsFacts:
 
 def verdicts(facts: TlsFacts, names: Names = NAMES) -> dict[str, str]:
     """The checks that are not green, by the last word of their names."""
-    checks = [*judge_certificate(facts, names, NOW), judge_strength(facts)]
+    checks = [*judge_certificate(facts, names, NOW, renew_days=30), judge_strength(facts)]
     assert all(check.remedy for check in checks if check.verdict != "pass")
     return {check.name.rpartition(" ")[2]: str(check.verdict) for check in checks if check.verdict != "pass"}
 
 
 def check_of(facts: TlsFacts, what: str, names: Names = NAMES) -> Check:
-    return next(one for one in judge_certificate(facts, names, NOW, of="x") if one.name == f"x {what}")
+    return next(one for one in judge_certificate(facts, names, NOW, renew_days=30, of="x") if one.name == f"x {what}")
 
 
 def test_a_good_certificate() -> None:
     """All names, far from its end, a whole chain to a known CA, strong: green, each with its expectation."""
     assert verdicts(GOOD) == {}
-    assert all(check.expected and not check.remedy for check in judge_certificate(GOOD, NAMES, NOW))
+    assert all(check.expected and not check.remedy for check in judge_certificate(GOOD, NAMES, NOW, renew_days=30))
 
 
 # -- names ------------------------------------------------------------------------------------------------------------

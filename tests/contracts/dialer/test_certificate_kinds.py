@@ -73,7 +73,7 @@ class Shown:
         where = (self.addresses[kind], PORT, POOL)
         facts = self.dialer().tls(*where)
         checks = [
-            *judge_certificate(facts, WANTED, dt.datetime.now(dt.UTC)),
+            *judge_certificate(facts, WANTED, dt.datetime.now(dt.UTC), renew_days=30),
             judge_strength(facts),
             judge_versions(self.dialer().tls_versions(*where)),
         ]
@@ -145,7 +145,7 @@ def test_an_intermediate_that_only_we_have(shown: Shown) -> None:
     """Where the CA file happens to hold the intermediate there is a path, and what the server holds back is missed."""
     facts = shown.dialer(shown.bundle).tls(shown.addresses["incomplete"], PORT, POOL)
     assert (facts.trusted, len(facts.chain), len(facts.path)) == ("", 1, 3)
-    trust = judge_certificate(facts, WANTED, dt.datetime.now(dt.UTC))[2]
+    trust = judge_certificate(facts, WANTED, dt.datetime.now(dt.UTC), renew_days=30)[2]
     assert (trust.verdict, trust.seen) == ("warn", "incomplete chain: it does not send CN=known issuing")
 
 

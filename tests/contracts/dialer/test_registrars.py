@@ -29,7 +29,7 @@ def test_certificate(registrar, dialer):
     assert all(facts.covers(name) for name in NAMES)
     assert facts.trusted == ""
     assert len(facts.certificate.fingerprint) == 64
-    checks = judge_certificate(facts, Names(NAMES), dt.datetime.now(dt.UTC))
+    checks = judge_certificate(facts, Names(NAMES), dt.datetime.now(dt.UTC), renew_days=30)
     assert [check.verdict for check in checks] == [Verdict.PASS] * 3
 
 

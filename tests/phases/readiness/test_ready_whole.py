@@ -77,10 +77,17 @@ def test_a_certificate_without_a_name(standing: Scene, ready: Ended, tmp_path: P
     assert not needed or found.seen("certificate names") == f"lacks {lacking}"
 
 
-@pytest.mark.parametrize(("days", "verdict"), [(31, None), (29, "warn"), (-1, "fail")])
-def test_a_certificate_that_ends(standing: Scene, ready: Ended, tmp_path: Path, days: int, verdict: str | None) -> None:
-    """A certificate warns when it ends within 30 days, and is red when it is over."""
+@pytest.mark.parametrize(
+    ("days", "threshold", "verdict"),
+    [(31, "", None), (29, "", "warn"), (31, "certificate_days: 60, ", "warn"), (-1, "", "fail")],
+)
+def test_a_certificate_that_ends(
+    standing: Scene, ready: Ended, tmp_path: Path, days: int, threshold: str, verdict: str | None
+) -> None:
+    """A certificate warns when it ends within 30 days, or as many as the parameters say, and is red when it is over."""
     with dr_server(standing, tmp_path, NAMES, days=days) as params:
+        text = params.read_text(encoding="utf-8").replace("thresholds: {", f"thresholds: {{{threshold}")
+        params.write_text(text, encoding="utf-8")
         found = ask(params)
     assert found.changed(ready) == ELSEWHERE | ({"certificate dates": verdict} if verdict else {})
     assert found.code == (3 if verdict == "fail" else 0)
