@@ -17,6 +17,7 @@ from typing import Any
 from lyncdr_helpers import journal as journals
 from lyncdr_helpers.clock import Clock, stamp
 from lyncdr_helpers.errors import InputError, Refusal
+from lyncdr_helpers.journal import Line
 from lyncdr_helpers.plan import SHORT
 
 UNFINISHED = "unfinished"
@@ -114,8 +115,13 @@ def summarise(folder: RunFolder) -> RunSummary | None:
         exit_code=end.get("exit_code"),
         error=end.get("error", ""),
         plan=plans[-1] if plans else "",
-        acted=any(line.kind == "intent" for line in lines),
+        acted=any(_acts(line) for line in lines),
     )
+
+
+def _acts(line: Line) -> bool:
+    """Whether the line says that the deployment may have been changed; also by a person who was asked to."""
+    return line.kind == "intent" or (line.kind == "guided" and line.facts["state"] in ("asked", "done", "unproven"))
 
 
 def all_runs(runs_folder: Path) -> list[RunSummary]:

@@ -16,6 +16,7 @@ from lyncdr_helpers.adapters.ldap import LdapDirectory
 from lyncdr_helpers.adapters.rehearse import RehearsedNameserver, RehearsedShell
 from lyncdr_helpers.adapters.stores import open_store
 from lyncdr_helpers.adapters.winrm import WinrmShell
+from lyncdr_helpers.answers import Answer, Answers
 from lyncdr_helpers.backups import signed
 from lyncdr_helpers.backups.signed import Keys
 from lyncdr_helpers.checks import Check
@@ -36,7 +37,7 @@ DIAL_SECONDS = 5.0
 class Session:
     """What a phase works with. Phases read `params`, ask and act through the ports, and tell `journal` everything.
 
-    waivers: gate name -> the reason somebody gave for passing it closed.
+    waivers: gate name -> the reason somebody gave for passing it closed. answers: step -> what somebody says about it.
     """
 
     loaded: LoadedParams
@@ -52,6 +53,7 @@ class Session:
     nameservers: Mapping[str, Nameserver]
     resolvers: Mapping[str, Nameserver]
     waivers: Mapping[str, str] = field(default_factory=dict)
+    answers: Mapping[str, Answer] = field(default_factory=dict)
     lock: files.Lock | None = None
 
     @property
@@ -158,17 +160,19 @@ def open_session(
     run: str = "",
     approve: str = "",
     waivers: Mapping[str, str] | None = None,
+    answers: Answers | None = None,
     locked: bool = True,
     clock: Clock | None = None,
 ) -> Session:
     """Begin a run, or continue one. `run`: empty (choose), `new`, or the name of a run.
 
-    Raises InputError for bad parameters, Locked where another process works on the same phase.
+    Raises InputError for bad parameters and answers, Locked where another process works on the same phase.
     """
     if mode not in MODES:
         raise InputError(f"There is no mode {mode!r}.", f"Give one of: {', '.join(MODES)}.")
     clock = clock or SystemClock()
     loaded = read_params(found(Path(params_file)))
+    answered = answers.read(loaded) if answers else {}
     runs_folder = loaded.locate(loaded.params.runs_folder)
     lock = files.Lock(runs_folder / f"{phase}.lock", clock) if locked else None
     if lock:
@@ -183,7 +187,7 @@ def open_session(
         if lock:
             lock.free()
         raise
-    session.waivers, session.lock = dict(waivers or {}), lock
+    session.waivers, session.answers, session.lock = dict(waivers or {}), answered, lock
     _announce(session)
     return session
 

@@ -15,7 +15,7 @@ FILES = sorted((ROOT / PACKAGE).rglob("*.py"))
 
 ROWS = (
     ("errors", "clock", "concurrency", "credentials", "files", "signatures"),
-    ("params", "checks", "plan", "journal", "runfolder"),
+    ("params", "answers", "checks", "plan", "journal", "runfolder"),
     ("ports",),
     ("directory", "contacts", "topology", "dns", "probes", "shell", "backups"),
     ("adapters",),

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import textwrap
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
 
@@ -13,6 +14,7 @@ from lyncdr_helpers.cli.output import answer, note, table
 from lyncdr_helpers.errors import InputError
 
 if TYPE_CHECKING:
+    from lyncdr_helpers.answers import Answers
     from lyncdr_helpers.checks import Check
     from lyncdr_helpers.journal import Line
     from lyncdr_helpers.phases.earlier.readiness import Tally
@@ -30,6 +32,9 @@ def run(
     mode: Annotated[Mode | None, typer.Option(help="activate rehearses unless told to act: --mode live.")] = None,
     approve: Annotated[str, typer.Option(metavar="DIGEST", help="The plan you have read and approve.")] = "",
     waive: Annotated[list[str] | None, typer.Option(metavar="GATE=REASON", help="Pass a closed gate.")] = None,
+    did: Annotated[list[str] | None, typer.Option(metavar="STEP=SEEN", help="What was done by hand.")] = None,
+    skip: Annotated[list[str] | None, typer.Option(metavar="STEP=REASON", help="What is not done by hand.")] = None,
+    evidence: Annotated[list[str] | None, typer.Option(metavar="STEP=FILE", help="A file that shows it; kept.")] = None,
     backup_set: Annotated[str, typer.Option(metavar="NAME", help="Empty: the newest complete set.")] = "",
     run: Annotated[str, typer.Option(metavar="RUN|new", help="Empty: go on with what was cut short, or begin.")] = "",
     timeout: Annotated[float | None, typer.Option(metavar="SECONDS", min=1, help="For the whole phase.")] = None,
@@ -46,6 +51,9 @@ def run(
     The primary still answers, and users must move:
         lyncdr run activate --params params/contoso.yml --mode live \\
             --waive primary-answers="the building is being evacuated"
+    It stopped for a step that is done by hand, and now that is done:
+        lyncdr run activate --params params/contoso.yml --mode live \\
+            --did dns-example.org="records shown by nslookup" --evidence dns-example.org=screenshot.png
     """
     from lyncdr_helpers.runs.runner import run_phase
 
@@ -55,6 +63,7 @@ def run(
         mode=mode or "",
         approve=approve,
         waivers=waivers(waive or []),
+        answers=answers(did or [], skip or [], evidence or []),
         backup_set=backup_set,
         run=run,
         timeout=timeout,
@@ -81,6 +90,24 @@ def waivers(given: Iterable[str]) -> dict[str, str]:
     return found
 
 
+def answers(did: Iterable[str], skip: Iterable[str], evidence: Iterable[str]) -> Answers:
+    """What is said about steps done by hand. Raises InputError for a text without a step's name or without anything."""
+    from lyncdr_helpers.answers import Answers
+
+    shown: dict[str, list[str]] = {}
+    for name, path in _pairs("--evidence", evidence):
+        shown.setdefault(name, []).append(path)
+    return Answers(dict(_pairs("--did", did)), dict(_pairs("--skip", skip)), shown)
+
+
+def _pairs(option: str, given: Iterable[str]) -> Iterator[tuple[str, str]]:
+    for text in given:
+        name, _, said = text.partition("=")
+        if not name.strip() or not said.strip():
+            raise InputError(f"{option} {text!r} names no step, or says nothing.", f'Write it as {option} step="...".')
+        yield name.strip(), said.strip()
+
+
 def progress(line: Line) -> None:
     """The lines of a journal that a person at the terminal wants to see as they come."""
     facts = line.facts
@@ -91,6 +118,14 @@ def progress(line: Line) -> None:
             note(f"  gate {facts['gate']} is closed: {facts['message']}")
         case "waiver":
             note(f"  gate {facts['gate']} is waived: {facts['reason']}")
+        case "guided" if facts["state"] == "asked":
+            note(f"  by hand: {facts['title']} ({facts['step']}). Where: {facts['where']}")
+            for number, one in enumerate(facts["do"], start=1):
+                note(
+                    "\n".join([f"    {number}. {one['text']}", *textwrap.indent(one["command"], " " * 7).splitlines()])
+                )
+        case "guided":
+            note(f"  by hand: {facts['step']}: {facts['state']}")
         case "plan":
             note(f"  plan {facts['digest'][:12]}: {facts['scope']}")
 
@@ -162,6 +197,7 @@ def show(
 ) -> None:
     """Show what a run did, line by line, then which of its checks are not green; and write its report."""
     from lyncdr_helpers import journal, runfolder
+    from lyncdr_helpers.views import report_guided
     from lyncdr_helpers.views.report import write_report
 
     folder = runfolder.existing(_runs_folder(params), run)
@@ -171,6 +207,8 @@ def show(
         print(f"{line.at}  {line.kind:<9} {facts}"[:200])
     if torn:
         print("The last line was cut off by a crash.")
+    for text in report_guided.rows(lines):
+        print(f"By hand: {text}")
     _print_checks(folder)
     write_report([folder], folder.report, run)
     print(f"Report: {folder.report}")

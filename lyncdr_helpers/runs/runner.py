@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from lyncdr_helpers import errors, journal, runfolder
+from lyncdr_helpers.answers import Answers
 from lyncdr_helpers.clock import SystemClock
 from lyncdr_helpers.errors import Incomplete, Interrupted, KernelDied, LyncdrError, OperationError
 from lyncdr_helpers.journal import Line
@@ -50,6 +51,7 @@ def run_phase(
     mode: str = "",
     approve: str = "",
     waivers: Mapping[str, str] | None = None,
+    answers: Answers | None = None,
     backup_set: str = "",
     run: str = "",
     timeout: float | None = None,
@@ -63,7 +65,10 @@ def run_phase(
     Raises InputError and Refusal for what is wrong before a kernel exists; afterwards every ending is an Outcome.
     """
     loaded = read_params(params_file)
+    answers = answers or Answers()
+    answers.read(loaded)  # what is wrong with them must not get into a notebook first
     given = {"mode": mode, "approve": approve, "waive": dict(waivers or {}), "backup_set": backup_set}
+    given |= answers.as_parameters()
     with _telling_of_a_death(loaded) if phase == "backup" else nullcontext():
         outcome, lines = _run(loaded, phase, given, run, timeout, on_line, notebooks or notebooks_folder())
     if phase == "backup":

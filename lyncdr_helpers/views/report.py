@@ -13,7 +13,7 @@ from xml.etree.ElementTree import Element
 from lyncdr_helpers import files
 from lyncdr_helpers.phases.earlier import readiness
 from lyncdr_helpers.runfolder import RunFolder
-from lyncdr_helpers.views import blocks, pictures, report_checks
+from lyncdr_helpers.views import blocks, pictures, report_checks, report_guided
 from lyncdr_helpers.views.blocks import ROWS as ROWS
 from lyncdr_helpers.views.markup import Child, node, page
 from lyncdr_helpers.views.record import MOVE_USERS, Act, Record, Table
@@ -169,6 +169,7 @@ def _run(record: Record) -> Element:
         _steps(record),
         _plan(record),
         _gates(record),
+        report_guided.by_hand(record),
         _acts(record),
         _users_back([record]),
         None if record.phase == PREPARE else report_checks.by_area(record),
