@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import copy
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -58,6 +59,11 @@ class DnsNameserver:
 
     def __str__(self) -> str:
         return f"DNS server {self._name} ({self._address}:{self._port})"
+
+    def within(self, seconds: float) -> DnsNameserver:
+        other = copy.copy(self)
+        other._timeout = seconds
+        return other
 
     # -- questions --------------------------------------------------------------------------------------------------
     def ask(self, name: str, type: str) -> RecordSet | None:

@@ -50,6 +50,9 @@ class RehearsedNameserver:
         self._nameserver = nameserver
         self._journal = journal
 
+    def within(self, seconds: float) -> RehearsedNameserver:
+        return RehearsedNameserver(self._nameserver.within(seconds), self._journal)
+
     def ask(self, name: str, type: str) -> RecordSet | None:
         return self._nameserver.ask(name, type)
 

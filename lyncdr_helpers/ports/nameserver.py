@@ -49,6 +49,9 @@ class Nameserver(Protocol):
     update was sent and no verifiable answer came, which on some servers is how a lost race ends.
     """
 
+    def within(self, seconds: float) -> Nameserver:
+        """The same server, which gets so many seconds for every question, and for every update and its answer."""
+
     def ask(self, name: str, type: str) -> RecordSet | None:
         """The record set at that name, as this server has it now."""
 

@@ -13,6 +13,8 @@ from lyncdr_helpers.session import Session
 
 AT_ONCE = 32
 """Questions under way at the same time."""
+PATIENCE = 3.0
+"""Seconds for one question, asked twice. Answers come in milliseconds, a resolver's first one in a second or so."""
 AUTHORITATIVE, RESOLVER = "server", "resolver"
 
 
@@ -22,7 +24,7 @@ class Server:
 
     kind: str
     name: str
-    nameserver: Nameserver
+    nameserver: Nameserver = field(compare=False)
 
     def __str__(self) -> str:
         return f"{self.kind} {self.name}"
@@ -35,14 +37,19 @@ Question = tuple[Server, str]
 
 @dataclass
 class Answers:
-    """What every server said of every record. dead: servers that do not answer at all, and why."""
+    """What every server said of every record. dead: servers that were silent, and how; they are asked no further."""
 
     said: dict[Question, Answer] = field(default_factory=dict)
     dead: dict[Server, OperationError] = field(default_factory=dict)
 
+    def ask(self, questions: Sequence[Question]) -> None:
+        """Ask all of these, many at once."""
+        self.said |= dict(zip(questions, ask_all(questions, self._answer, AT_ONCE), strict=True))
+
     def of(self, server: Server, key: str) -> Answer:
         """What a server that was asked said; None where it has no such record."""
-        return self.dead.get(server) or self.said.get((server, key))
+        asked = (server, key)
+        return self.said[asked] if asked in self.said else self.dead.get(server)
 
     def found(self, key: str) -> list[tuple[Server, RecordSet]]:
         """Who has the record, and how; authoritative servers first."""
@@ -50,6 +57,18 @@ class Answers:
             (one, said) for (one, asked), said in self.said.items() if asked == key and isinstance(said, RecordSet)
         ]
         return sorted(having, key=lambda one: (one[0].kind != AUTHORITATIVE, one[0].name))
+
+    def _answer(self, question: Question) -> Answer:
+        server, key = question
+        if server in self.dead:
+            return self.dead[server]
+        name, _, kind = key.partition(" ")
+        try:
+            return server.nameserver.ask(name, kind)
+        except OperationError as error:
+            if isinstance(error, Unreachable):
+                self.dead[server] = error
+            return error
 
 
 def authoritative(session: Session, key: str) -> Server | None:
@@ -60,7 +79,7 @@ def authoritative(session: Session, key: str) -> Server | None:
 
 def as_server(session: Session, server: DnsServer) -> Server:
     """An authoritative server of the parameters."""
-    return Server(AUTHORITATIVE, server.name, session.nameservers[server.name])
+    return Server(AUTHORITATIVE, server.name, session.nameservers[server.name].within(PATIENCE))
 
 
 def watchers(session: Session) -> list[Server]:
@@ -70,7 +89,7 @@ def watchers(session: Session) -> list[Server]:
         for one in session.params.dns.servers
         if any(session.params.dns.server_for(zone) is not one for zone in one.zones)
     ]
-    return [*others, *(Server(RESOLVER, name, one) for name, one in session.resolvers.items())]
+    return [*others, *(Server(RESOLVER, name, one.within(PATIENCE)) for name, one in session.resolvers.items())]
 
 
 def _asks(session: Session, key: str) -> list[Server]:
@@ -83,23 +102,13 @@ def _asks(session: Session, key: str) -> list[Server]:
 
 
 def ask(session: Session, keys: Sequence[str]) -> Answers:
-    """One question to each server tells who is dead; the others are asked for the rest, many at once."""
+    """Each server is asked one question, which tells who is dead, and then all the others together."""
     questions = [(server, key) for key in keys for server in _asks(session, key)]
     first = list({server: (server, key) for server, key in reversed(questions)}.values())
-    answers = Answers(dict(zip(first, ask_all(first, _answer, AT_ONCE), strict=True)))
-    answers.dead = {server: said for (server, _), said in answers.said.items() if isinstance(said, Unreachable)}
-    rest = [question for question in questions if question not in answers.said and question[0] not in answers.dead]
-    answers.said |= dict(zip(rest, ask_all(rest, _answer, AT_ONCE), strict=True))
+    answers = Answers()
+    answers.ask(first)
+    answers.ask([question for question in questions if question not in answers.said])
     return answers
-
-
-def _answer(question: Question) -> Answer:
-    server, key = question
-    name, _, kind = key.partition(" ")
-    try:
-        return server.nameserver.ask(name, kind)
-    except OperationError as error:
-        return error
 
 
 def _name(key: str) -> str:

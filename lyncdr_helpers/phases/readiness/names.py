@@ -12,7 +12,7 @@ from lyncdr_helpers.errors import AccessDenied, InputError, OperationError, Refu
 from lyncdr_helpers.params.dns import CutoverRecord, in_zone
 from lyncdr_helpers.phases.readiness.answers import AT_ONCE, Answers, Server, as_server, ask, authoritative, watchers
 from lyncdr_helpers.plan import Change
-from lyncdr_helpers.ports import RecordSet
+from lyncdr_helpers.ports import Nameserver, RecordSet
 from lyncdr_helpers.session import Session
 
 AREA = "DNS"
@@ -165,15 +165,21 @@ def _zones(session: Session, answers: Answers) -> list[Check]:
         for record in dns.records
         if (server := dns.server_for(record.name))
     }
-    return ask_all(sorted(wanted, key=lambda one: one[0]), lambda one: _zone(*one, answers.dead.get(one[1])), AT_ONCE)
+
+    def prove(asked: tuple[str, Server]) -> Check:
+        zone, server = asked
+        return _zone(zone, server, session.nameservers[server.name], answers.dead.get(server))
+
+    return ask_all(sorted(wanted, key=lambda one: one[0]), prove, AT_ONCE)
 
 
-def _zone(zone: str, server: Server, dead: OperationError | None) -> Check:
+def _zone(zone: str, server: Server, nameserver: Nameserver, dead: OperationError | None) -> Check:
+    """nameserver: with all its patience: an update may need a Kerberos ticket first."""
     name, expected = f"zone {zone}", f"{server} takes our updates"
     if dead:
         return unknown(AREA, name, seen=dead.message, expected=expected, remedy=dead.remedy)
     try:
-        server.nameserver.prove_update(zone)
+        nameserver.prove_update(zone)
     except Refusal as by_hand:
         return judge(AREA, name, False, seen=by_hand.message, expected=expected, remedy=BY_HAND, soft=True)
     except (AccessDenied, InputError) as denied:

@@ -93,6 +93,21 @@ def test_silent_socket() -> None:
     assert len(asked) == 2
 
 
+def test_another_patience() -> None:
+    """`within` gives another nameserver, with a time of its own, and leaves the first as it is."""
+
+    def seconds(nameserver: DnsNameserver) -> float:
+        began = time.monotonic()
+        with pytest.raises(Unreachable):
+            nameserver.ask(NAME, "A")
+        return time.monotonic() - began
+
+    with listening(ADDRESS, PORT, lambda wire, *, datagram: None):
+        hasty = NAMESERVER.within(0.1)
+        assert seconds(hasty) < 0.4
+        assert seconds(NAMESERVER) >= 0.5
+
+
 @pytest.mark.parametrize(
     "spoil", [lambda w: bytes([w[0] ^ 1]) + w[1:], lambda w: w[:7], lambda w: b"", lambda w: w + b"!"]
 )

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import socket
+import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -19,8 +21,10 @@ from lyncdr_helpers.lab.blueprint import DR_POOL, Blueprint
 from lyncdr_helpers.lab.claim import claim_subnet
 from lyncdr_helpers.lab.dns import ZoneServer
 from lyncdr_helpers.params.reading import read_params
-from lyncdr_helpers.phases.readiness.names import UNMOVED
-from lyncdr_helpers.ports import RecordSet
+from lyncdr_helpers.phases import prepare
+from lyncdr_helpers.phases.readiness import answers, names
+from lyncdr_helpers.phases.readiness.names import UNMOVED, Names
+from lyncdr_helpers.ports import Nameserver, RecordSet
 from lyncdr_helpers.session import Session
 
 SIP = "sip.lync.test"
@@ -145,9 +149,16 @@ def test_a_signpost_out_of_its_domain(standing: Scene, ready: Ended) -> None:
     assert found.seen(f"{SIGNPOST} SRV target") == "leads to pool01.corp.test"
 
 
+@pytest.fixture
+def hasty(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nobody is waited for longer than loopback takes."""
+    monkeypatch.setattr(answers, "PATIENCE", 0.5)
+
+
 # -- the servers -----------------------------------------------------------------------------------------------------
 
 
+@pytest.mark.usefixtures("hasty")
 def test_a_nameserver_that_is_dead(standing: Scene, ready: Ended) -> None:
     """Records that nobody can be asked about are unknown, each by itself, and so is whether they could be changed."""
 
@@ -161,6 +172,7 @@ def test_a_nameserver_that_is_dead(standing: Scene, ready: Ended) -> None:
     assert (found.code, found.summary.outcome) == (3, "check failed")
 
 
+@pytest.mark.usefixtures("hasty")
 def test_a_resolver_that_is_dead(standing: Scene, ready: Ended) -> None:
     """A resolver that does not answer is unknown; the authoritative server's rows stay green."""
 
@@ -218,15 +230,59 @@ def test_a_zone_that_people_change(standing: Scene, ready: Ended) -> None:
     assert found.code == 0
 
 
-@pytest.mark.slow
-def test_half_of_the_servers_are_dead(standing: Scene, ready: Ended) -> None:
-    """With as many dead servers as living ones, a hundred questions take less than ten seconds."""
+# -- how long it takes -----------------------------------------------------------------------------------------------
 
-    def half(session: Session) -> None:
-        dead = {f"dead{number}": silent(f"dead{number}", standing, timeout=5.0) for number in range(2)}
-        session.resolvers = {**session.resolvers, **dead}
 
+def asked(scene: Scene, dead: Mapping[str, Nameserver]) -> tuple[Names, float]:
+    """(what is said of names with these resolvers beside the lab's, how many seconds it took)."""
+    session = prepare.begin(scene.params)
+    session.resolvers = {**session.resolvers, **dead}
     began = time.monotonic()
-    found = ask(standing.params, half)
-    assert time.monotonic() - began < 10
-    assert found.changed(ready) == {"resolver dead0": "unknown", "resolver dead1": "unknown"}
+    try:
+        return names.check(session), time.monotonic() - began
+    finally:
+        session.close()
+
+
+@pytest.mark.slow
+def test_most_of_the_servers_are_dead(standing: Scene) -> None:
+    """However many servers are silent, they cost the time of one question together, whatever their own patience."""
+    dead = {f"dead{number}": silent(f"dead{number}", standing, timeout=60.0) for number in range(6)}
+    found, took = asked(standing, dead)
+    verdicts = {one.name: one.verdict for one in found}
+    assert {name for name, verdict in verdicts.items() if verdict == "unknown"} == {f"resolver {name}" for name in dead}
+    assert answers.PATIENCE <= took < answers.PATIENCE + 2
+
+
+def test_a_server_that_falls_silent(standing: Scene, monkeypatch: pytest.MonkeyPatch) -> None:
+    """One that answers the first question and no other is asked no further, and all the others are."""
+    monkeypatch.setattr(answers, "PATIENCE", 0.5)
+    monkeypatch.setattr(answers, "AT_ONCE", 2)
+    lab = standing.blueprint
+    with answers_once(lab) as port:
+        falling = DnsNameserver("falling", lab.nameserver, port, recursive=True)
+        found, took = asked(standing, {"falling": falling})
+    (row,) = [one for one in found if one.name == "resolver falling"]
+    assert row.verdict == "unknown"
+    assert "does not answer" in row.seen
+    assert 0.5 <= took < 0.5 + 1.5
+    assert {one.name for one in found if one.verdict == "unknown"} == {row.name}
+
+
+@contextmanager
+def answers_once(lab: Blueprint) -> Iterator[int]:
+    """The port of a server that passes one question on to the lab's own, and is silent ever after."""
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as server:
+        server.bind((lab.nameserver, 0))
+
+        def pass_on() -> None:
+            question, client = server.recvfrom(4096)
+            with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as other:
+                other.settimeout(5)
+                other.sendto(question, (lab.nameserver, lab.dns_port))
+                server.sendto(other.recv(4096), client)
+
+        passing = threading.Thread(target=pass_on)
+        passing.start()
+        yield server.getsockname()[1]
+        passing.join()
