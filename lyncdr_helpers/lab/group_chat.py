@@ -16,13 +16,13 @@ from contextlib import closing
 from pathlib import Path
 
 from lyncdr_helpers.lab.blueprint import DOMAIN, DR_POOL, Blueprint
-from lyncdr_helpers.lab.sql_server import LabSqlServer
+from lyncdr_helpers.lab.sql_server import DATA, LOGS, LabSqlServer
 
 HOST = f"gcsql01.{DOMAIN}"
 STANDBY_HOST = f"gcsql02.{DOMAIN}"
 INSTANCE = "groupchat"
-LOGINS = ("LYNC\\Group Chat Services", "LYNC\\svc-groupchat")
-"""Who the product signs in to its database as; `sa` is on every server beside them."""
+LOGINS = ("LYNC\\Group Chat Services", "LYNC\\svc-groupchat", "groupchat_reports")
+"""Who signs in to its database: the product, and a SQL login for reports; `sa` is on every server beside them."""
 DATABASE = "GroupChat"
 DUMPS = "dumps"
 """The folder on SQL Server's drive D that dumps go to."""
@@ -77,24 +77,42 @@ def dumps(blueprint: Blueprint) -> Path:
     return sql_server(blueprint).drive_d / DUMPS
 
 
+def standby_dumps(blueprint: Blueprint) -> Path:
+    """The same at the standby."""
+    return standby_server(blueprint).drive_d / DUMPS
+
+
 def repository(blueprint: Blueprint) -> Path:
     """The file repository."""
     return blueprint.folder / "group-chat" / "repository"
 
 
+def standby_repository(blueprint: Blueprint) -> Path:
+    """The share at the DR site that it is restored on."""
+    return blueprint.folder / "group-chat" / "standby-repository"
+
+
 def fill(blueprint: Blueprint, users: Sequence[str]) -> None:
     """Put in what stands there on the first day. users: the addresses of those who may be members."""
     draw = random.Random(f"{blueprint.seed}/group chat")
-    dumps(blueprint).mkdir(parents=True)
     for server in (sql_server(blueprint), standby_server(blueprint)):
+        for place in (DUMPS, DATA, LOGS):
+            (server.drive_d / place).mkdir(parents=True, exist_ok=True)
         server.prepare(["sa", *LOGINS])
-    _fill_database(sql_server(blueprint).folder / f"{DATABASE}.sqlite", sorted(users), draw)
+    standby_repository(blueprint).mkdir(parents=True)
+    _fill_database(sql_server(blueprint).create(DATABASE, _family(blueprint)), sorted(users), draw)
+    for login in LOGINS:
+        sql_server(blueprint).map_user(DATABASE, login, login)
     for name, content in FILES.items():
         path = repository(blueprint) / name
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_bytes(content)
         moment = (BEGAN + dt.timedelta(seconds=draw.randrange(10_000_000))).timestamp()
         os.utime(path, (moment, moment))
+
+
+def _family(blueprint: Blueprint) -> str:
+    return str(uuid.UUID(int=random.Random(f"{blueprint.seed}/family").getrandbits(128), version=4)).upper()
 
 
 def _fill_database(path: Path, users: Sequence[str], draw: random.Random) -> None:

@@ -1,41 +1,39 @@
-"""The lab's SQL Server: databases that are SQLite files, and the dumps of them on its drive D."""
+"""The lab's SQL Server: databases that are SQLite files, the dumps of them on its drive D, and who may sign in."""
 
 from __future__ import annotations
 
 import hashlib
 import json
 import sqlite3
-from collections.abc import Sequence
-from contextlib import closing
-from dataclasses import asdict, dataclass
+import uuid
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import closing, contextmanager
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path, PureWindowsPath
 
 from lyncdr_helpers import files
-from lyncdr_helpers.lab import sites
+from lyncdr_helpers.clock import SystemClock, stamp
+from lyncdr_helpers.lab import sites, sql_dumps
 from lyncdr_helpers.lab.blueprint import PRIMARY_POOL
+from lyncdr_helpers.lab.sql_dumps import Header
+from lyncdr_helpers.lab.sql_errors import SqlError, in_a_restore, no_database, no_device, no_folder
 
-MAGIC = b"LYNCDR LAB DUMP 1\n"
-
-
-class SqlError(Exception):
-    """What SQL Server says when it does not do as asked. number: of the message, as Microsoft has it."""
-
-    def __init__(self, number: int, message: str) -> None:
-        super().__init__(message)
-        self.number = number
-        self.message = message
+ONLINE, RESTORING = "ONLINE", "RESTORING"
+OWN = "sys_"
+"""What the names of the server's own tables begin with; all others are the product's."""
+USERS = f"CREATE TABLE {OWN}user (name TEXT PRIMARY KEY, type TEXT NOT NULL, sid TEXT NOT NULL)"
+DATA, LOGS = "data", "log"
+"""Folders on drive D where the server puts the files of new databases."""
 
 
 @dataclass(frozen=True)
-class Header:
-    """What a dump says of itself. size, digest: of the database in it, bytes and SHA-256."""
+class Standing:
+    """What the server knows of one of its databases. restored: of the dump that it comes from, empty for none."""
 
-    name: str
-    database: str
-    server: str
-    started: str
-    size: int
-    digest: str
+    state: str
+    family: str
+    created: str
+    restored: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -73,7 +71,45 @@ class LabSqlServer:
         for path in self.folder.glob("*.sqlite"):
             if path.stem.lower() == name.lower():
                 return path
-        raise SqlError(911, f"Database '{name}' does not exist. Make sure that the name is entered correctly.")
+        raise no_database(name)
+
+    def standing(self, name: str) -> Standing | None:
+        """What the server knows of a database; None where there is none."""
+        for path in self.folder.glob("*.standing.json"):
+            if path.name.removesuffix(".standing.json").lower() == name.lower():
+                return Standing(**json.loads(path.read_text(encoding="utf-8")))
+        return None
+
+    def put(self, name: str, standing: Standing) -> None:
+        """Have it so from now on."""
+        files.replace_json(self.folder / f"{name}.standing.json", asdict(standing))
+
+    def create(self, name: str, family: str) -> Path:
+        """A database that holds nothing; its file."""
+        path = self.folder / f"{name}.sqlite"
+        with closing(sqlite3.connect(path)) as database, database:
+            database.execute(USERS)
+        self.put(name, Standing(ONLINE, family, stamp(SystemClock().now())))
+        return path
+
+    @contextmanager
+    def opened(self, name: str) -> Iterator[sqlite3.Connection]:
+        """A database that is online. Raises SqlError for any other."""
+        path, standing = self.database(name), self.standing(name)
+        if standing is None or standing.state != ONLINE:
+            raise in_a_restore(name)
+        with closing(sqlite3.connect(path)) as database, database:
+            yield database
+
+    def rows(self, name: str) -> Mapping[str, int]:
+        """How many rows each table of the product has."""
+        with self.opened(name) as database:
+            tables = database.execute("SELECT name FROM sqlite_master WHERE type = 'table' ORDER BY name").fetchall()
+            return {
+                table: database.execute(f'SELECT COUNT(*) FROM "{table}"').fetchone()[0]  # noqa: S608 - its own names
+                for (table,) in tables
+                if not table.startswith((OWN, "sqlite_"))
+            }
 
     # -- who may sign in --------------------------------------------------------------------------------------------
 
@@ -86,11 +122,31 @@ class LabSqlServer:
         """Let these sign in, and nobody else."""
         files.replace_json(self.folder / "logins.json", list(logins))
 
+    def sid(self, login: str) -> str:
+        """Windows knows its own by one SID everywhere; a SQL login has another one on each server."""
+        words = login.lower() if "\\" in login else f"{self.name} {login}".lower()
+        return hashlib.sha256(words.encode()).hexdigest()[:32]
+
+    def users(self, name: str) -> list[tuple[str, str, str]]:
+        """(user, type, login or nothing) of a database, sorted."""
+        known = {self.sid(login): login for login in self.logins}
+        with self.opened(name) as database:
+            found = database.execute(f"SELECT name, type, sid FROM {OWN}user ORDER BY name").fetchall()  # noqa: S608
+        return [(user, kind, known.get(sid, "")) for user, kind, sid in found]
+
+    def map_user(self, name: str, user: str, login: str) -> None:
+        """Let the login be that user; a user who was not there is made, as the product's setup does."""
+        kind = "U" if "\\" in user else "S"
+        with self.opened(name) as database:
+            database.execute(f"INSERT OR REPLACE INTO {OWN}user VALUES (?, ?, ?)", (user, kind, self.sid(login)))  # noqa: S608
+
     # -- dumps ------------------------------------------------------------------------------------------------------
 
     def back_up(self, database: str, file: str, name: str, started: str) -> int:
         """Dump a database into the file, whatever is there; its size in pages of 8 KB."""
-        path = self.database(database)
+        path, standing = self.database(database), self.standing(database)
+        if standing is None or standing.state != ONLINE:
+            raise in_a_restore(database)
         try:
             with closing(sqlite3.connect(path)) as source:
                 pages = source.serialize()
@@ -98,49 +154,102 @@ class LabSqlServer:
             raise SqlError(3043, f"BACKUP '{database}' detected an error in file '{path.name}': {cause}.") from cause
         place = self._place(file)
         if not place.parent.is_dir():
-            raise _no_device(file, "3(The system cannot find the path specified.)")
+            raise no_device(file, "3(The system cannot find the path specified.)")
         digest = hashlib.sha256(pages).hexdigest()
-        header = json.dumps(asdict(Header(name, path.stem, self.name, started, len(pages), digest))).encode()
-        seal = hashlib.sha256(header).hexdigest().encode()
-        files.replace(place, MAGIC + seal + b" " + header + b"\n" + pages)
+        lsn = 34_000_000_000_000_000 + int(SystemClock().now().timestamp() * 1000)
+        header = Header(
+            name,
+            path.stem,
+            self.name,
+            started,
+            len(pages),
+            digest,
+            self.version,
+            standing.family,
+            str(uuid.uuid4()).upper(),
+            lsn,
+        )
+        files.replace(place, sql_dumps.written(header, pages))
         return -(-len(pages) // 8192)
 
     def header(self, file: str) -> Header:
         """What the dump says of itself. Raises SqlError where it is none."""
-        return self._read(file)[0]
+        return sql_dumps.read(self._content(file), file)[0]
 
     def verify(self, file: str) -> bytes:
         """The whole database in the dump. Raises SqlError when it is cut short or is not what was written."""
-        header, pages = self._read(file)
-        if len(pages) < header.size:
-            raise SqlError(3203, f'Read on "{file}" failed: 38(Reached the end of the file.)')
-        if len(pages) > header.size or hashlib.sha256(pages).hexdigest() != header.digest:
-            raise SqlError(3189, "Damage to the backup set was detected.")
-        return pages
+        return sql_dumps.proven(self._content(file), file)[1]
 
-    def _read(self, file: str) -> tuple[Header, bytes]:
+    def restore(self, database: str, file: str, moves: Mapping[str, str], *, over: bool) -> int:
+        """Bring the database in the dump up; its size in pages of 8 KB. over: whether one that stands there may go."""
+        header, pages = sql_dumps.proven(self._content(file), file)
+        self._require_release(header)
+        self._require_places(header, moves)
+        present = self.standing(database)
+        if present and present.state == ONLINE and not over:
+            raise _standing_there(database, present, header)
+        began = Standing(RESTORING, header.family, stamp(SystemClock().now()))
+        name = self._spelled(database)
+        self.put(name, began)
+        files.replace(self.folder / f"{name}.sqlite", pages)
+        came = {"BackupName": header.name, "BackupSet": header.guid, "LastLSN": str(header.lsn)}
+        self.put(name, replace(began, state=ONLINE, restored=came))
+        return -(-len(pages) // 8192)
+
+    def _spelled(self, database: str) -> str:
         try:
-            content = self._place(file).read_bytes()
-        except OSError as cause:
-            raise _no_device(file, "2(The system cannot find the file specified.)") from cause
-        first, _, pages = content.removeprefix(MAGIC).partition(b"\n")
-        seal, _, header = first.partition(b" ")
-        if not content.startswith(MAGIC) or hashlib.sha256(header).hexdigest().encode() != seal:
+            return self.database(database).stem
+        except SqlError:
+            return database
+
+    def _require_release(self, header: Header) -> None:
+        def release(version: str) -> tuple[int, ...]:
+            return tuple(map(int, version.split(".")[:2]))
+
+        if release(header.version) > release(self.version):
             raise SqlError(
-                3241,
-                f"The media family on device '{file}' is incorrectly formed. SQL Server cannot process this media "
-                "family.",
+                3169,
+                f"The database was backed up on a server running version {header.version}. That version is "
+                f"incompatible with this server, which is running version {self.version}.",
             )
-        return Header(**json.loads(header)), pages
+
+    def _require_places(self, header: Header, moves: Mapping[str, str]) -> None:
+        names = {name for name, _, _ in header.files}
+        for name in moves.keys() - names:
+            raise SqlError(3234, f"Logical file '{name}' is not part of database '{header.database}'.")
+        for name, path, _ in header.files:
+            target = moves.get(name, path)
+            if not self._is_on_d(target) or not self._on_d(target).parent.is_dir():
+                raise no_folder(target)
+
+    def _content(self, file: str) -> bytes:
+        try:
+            return self._place(file).read_bytes()
+        except OSError as cause:
+            raise no_device(file, "2(The system cannot find the file specified.)") from cause
 
     def _place(self, file: str) -> Path:
         """A file on drive D. Raises SqlError for any other place."""
+        if not self._is_on_d(file):
+            raise no_device(file, "3(The system cannot find the path specified.)")
+        return self._on_d(file)
+
+    def _is_on_d(self, file: str) -> bool:
         path = PureWindowsPath(file)
         inside = path.parts[1:]
-        if path.anchor.upper() != "D:\\" or not inside or ".." in inside:
-            raise _no_device(file, "3(The system cannot find the path specified.)")
-        return self.drive_d.joinpath(*inside)
+        return path.anchor.upper() == "D:\\" and bool(inside) and ".." not in inside
+
+    def _on_d(self, file: str) -> Path:
+        return self.drive_d.joinpath(*PureWindowsPath(file).parts[1:])
 
 
-def _no_device(file: str, why: str) -> SqlError:
-    return SqlError(3201, f"Cannot open backup device '{file}'. Operating system error {why}.")
+def _standing_there(database: str, present: Standing, header: Header) -> SqlError:
+    if present.family != header.family:
+        return SqlError(
+            3154, f"The backup set holds a backup of a database other than the existing '{database}' database."
+        )
+    return SqlError(
+        3159,
+        f'The tail of the log for the database "{database}" has not been backed up. Use BACKUP LOG WITH NORECOVERY to '
+        "backup the log if it contains work you do not want to lose.",
+    )

@@ -1,10 +1,11 @@
-"""The T-SQL that the product can say: six statements, and whatever name they carry, never a seventh."""
+"""The T-SQL that the product can say: a few statements, and whatever name they carry, never another one."""
 
 from __future__ import annotations
 
 import inspect
 import re
 from collections.abc import Callable, Iterator
+from functools import partial
 
 import pytest
 from hypothesis import example, given
@@ -20,7 +21,7 @@ SERVER = sql.SqlServer("gcsql01.example.org\\groupchat", "C:\\Program Files\\sql
 FILE = "D:\\dumps\\chat.bak"
 
 TOKEN = re.compile(
-    r"\s+|(?P<name>\[(?:[^\]]|\]\])*\])|(?P<text>N'(?:[^']|'')*')|(?P<word>[A-Za-z_]+|'\w')|(?P<sign>[=,.()])"
+    r"\s+|(?P<name>\[(?:[^\]]|\]\])*\])|(?P<text>N'(?:[^']|'')*')|(?P<word>\w+|'\w+')|(?P<sign>[=,.();<>+])"
 )
 
 BACKUP = "BACKUP DATABASE name TO DISK = text WITH COPY_ONLY , INIT , CHECKSUM , NAME = text"
@@ -95,6 +96,50 @@ def test_a_file_is_a_text(text: str) -> None:
     assert shape(statement(sql.back_up_database(SERVER, "x", text, text))) == (BACKUP, ["x", text, text])
     assert shape(statement(sql.verify_dump(SERVER, text))) == (VERIFY, [text])
     assert shape(statement(sql.dump_header(SERVER, text))) == (HEADER, [text])
+    assert shape(statement(sql.dump_files(SERVER, text))) == (HEADER.replace("HEADER", "FILELIST"), [text])
+
+
+QUESTIONS = (sql.database_logins, sql.database_state, sql.row_counts, sql.database_users)
+"""What is asked of one database."""
+
+
+@given(lines)
+@with_examples
+def test_every_statement_of_one_database(text: str) -> None:
+    """Whatever the name, the statement says the same; the name stands in it as it is, once or more."""
+    for build in QUESTIONS:
+        plain, names = shape(statement(build(SERVER, "x")))
+        said, found = shape(statement(build(SERVER, text)))
+        assert said == plain
+        assert found == [text if name == "x" else name for name in names]
+        assert text in found
+
+
+@given(lines)
+@with_examples
+def test_a_restore_is_one_statement(text: str) -> None:
+    """The database, the dump and every path are names and texts of one RESTORE; REPLACE is there when asked for."""
+    moves = {text: text, "log": "D:\\log.ldf"}
+    said = "RESTORE DATABASE name FROM DISK = text WITH MOVE text TO text , MOVE text TO text , "
+    for over, word in ((True, "REPLACE , "), (False, "")):
+        program = sql.restore_database(SERVER, text, text, moves, replace=over)
+        assert shape(statement(program)) == (
+            f"{said}{word}RECOVERY , CHECKSUM",
+            [text, text, text, text, "log", "D:\\log.ldf"],
+        )
+        assert program.writes
+
+
+@given(lines)
+@with_examples
+def test_a_user_is_mapped(text: str) -> None:
+    """A database, a user and a login, each one name; both ways of it change something."""
+    programs = (sql.map_user(SERVER, text, text, text), sql.map_user_by_procedure(SERVER, text, text, text))
+    assert [shape(statement(one)) for one in programs] == [
+        ("USE name ; ALTER USER name WITH LOGIN = name", [text] * 3),
+        ("EXEC name . sys . sp_change_users_login text , text , text", [text, "Update_One", text, text]),
+    ]
+    assert all(one.writes for one in programs)
 
 
 @given(lines)
@@ -120,7 +165,17 @@ def test_one_line(letter: str) -> None:
         lambda: sql.back_up_database(SERVER, "x", FILE, text),
         lambda: sql.verify_dump(SERVER, text),
         lambda: sql.dump_header(SERVER, text),
-        lambda: sql.database_logins(SERVER, text),
+        *(partial(build, SERVER, text) for build in QUESTIONS),
+        lambda: sql.dump_files(SERVER, text),
+        lambda: sql.restore_database(SERVER, text, FILE, {}, replace=False),
+        lambda: sql.restore_database(SERVER, "x", text, {}, replace=False),
+        lambda: sql.restore_database(SERVER, "x", FILE, {text: FILE}, replace=False),
+        lambda: sql.restore_database(SERVER, "x", FILE, {"x": text}, replace=False),
+        *(
+            partial(build, SERVER, *names)
+            for build in (sql.map_user, sql.map_user_by_procedure)
+            for names in ((text, "x", "x"), ("x", text, "x"), ("x", "x", text))
+        ),
         lambda: sql.verify_dump(sql.SqlServer(f"host{letter}"), FILE),
     ):
         with pytest.raises(InputError):
@@ -159,13 +214,16 @@ def test_no_builder_is_left_out() -> None:
     """A statement that somebody adds must be added above, or it is not checked."""
     functions = inspect.getmembers(sql, lambda one: inspect.isfunction(one) and one.__module__ == sql.__name__)
     public = {name for name, _ in functions if not name.startswith("_")}
-    statements = {"back_up_database", "verify_dump", "dump_header", "version", "logins", "database_logins"}
+    statements = {"back_up_database", "verify_dump", "dump_header", "dump_files", "restore_database"}
+    statements |= {"map_user", "map_user_by_procedure", "version", "logins", "default_folders"}
+    statements |= {build.__name__ for build in QUESTIONS}
     assert public == {*statements, "usage", "identifier", "literal", "rows"}
 
 
 def test_what_asks_changes_nothing() -> None:
     """What a standby is asked begins with SELECT, and asking sqlcmd how it is called asks no server."""
-    for program in (sql.version(SERVER), sql.logins(SERVER), sql.database_logins(SERVER, "GroupChat")):
+    asked = [build(SERVER, "GroupChat") for build in QUESTIONS]
+    for program in (sql.version(SERVER), sql.logins(SERVER), sql.default_folders(SERVER), *asked):
         assert statement(program).startswith("SELECT ")
         assert not program.writes
     assert sql.usage("sqlcmd.exe") == Program("sqlcmd.exe", ("-?",))

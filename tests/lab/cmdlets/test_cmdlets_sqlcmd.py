@@ -132,9 +132,9 @@ def test_the_standby_stands_in_dr(blueprint):
 def test_who_may_sign_in(blueprint, server):
     """The logins of a server, and those that a database's users are known by; a database that is not there has none."""
     rows = sql.rows(run(blueprint, sql.logins(server))[1])
-    assert [row["Name"] for row in rows] == [*group_chat.LOGINS, "sa"]
+    assert [row["Name"] for row in rows] == sorted([*group_chat.LOGINS, "sa"])
     rows = sql.rows(run(blueprint, sql.database_logins(server, "GroupChat"))[1])
-    assert [row["Name"] for row in rows] == list(group_chat.LOGINS)
+    assert [row["Name"] for row in rows] == sorted(group_chat.LOGINS)
     assert "Msg 911" in run(blueprint, sql.database_logins(server, "mgc"))[2]
 
 
@@ -191,6 +191,8 @@ def test_errors_name_the_server(blueprint, server):
         f"RESTORE VERIFYONLY FROM DISK = N'{FILE}' WITH CHECKSUM; DROP DATABASE [GroupChat]",
         f"RESTORE VERIFYONLY FROM DISK = N'{FILE}' WITH CHECKSUM\nGO",
         f"RESTORE DATABASE [GroupChat] FROM DISK = N'{FILE}'",
+        f"RESTORE DATABASE [GroupChat] FROM DISK = N'{FILE}' WITH REPLACE",
+        "USE [GroupChat]; DROP TABLE message",
     ],
 )
 def test_other_statements(blueprint, server, statement):
@@ -242,3 +244,131 @@ def test_what_is_uploaded(blueprint):
     assert any(not path.name.isascii() and path.suffix for path in names)
     assert any(len(path.parts) > 1 for path in names)
     assert any((group_chat.repository(blueprint) / path).stat().st_size == 0 for path in names)
+
+
+# -- the way back ----------------------------------------------------------------------------------------------------
+
+DATABASE = "GroupChat"
+MOVES = {"GroupChat": "D:\\data\\GroupChat.mdf", "GroupChat_log": "D:\\log\\GroupChat_log.ldf"}
+
+
+@pytest.fixture
+def standby(blueprint, server):
+    """The standby, with a dump of the primary's database in its dump folder."""
+    assert back_up(blueprint, server)[0] == 0
+    dump(blueprint).replace(group_chat.standby_dumps(blueprint) / "chat.bak")
+    return sql.SqlServer(group_chat.standby_server(blueprint).name)
+
+
+def restore(blueprint, standby, moves=MOVES, database=DATABASE, replace=False):
+    return run(blueprint, sql.restore_database(standby, database, FILE, moves, replace=replace))
+
+
+def state(blueprint, standby, database=DATABASE):
+    return sql.rows(run(blueprint, sql.database_state(standby, database))[1])
+
+
+def counts(blueprint, server):
+    rows = sql.rows(run(blueprint, sql.row_counts(server, DATABASE))[1])
+    return {row["TableName"]: int(row["Counted"]) for row in rows}
+
+
+def logins_of(blueprint, server):
+    rows = sql.rows(run(blueprint, sql.database_users(server, DATABASE))[1])
+    return {row["Person"]: (row["Type"], row["Login"]) for row in rows}
+
+
+def test_a_restore(blueprint, server, standby):
+    """What was dumped at the primary stands at the standby, row by row, and the server knows which dump it was."""
+    assert state(blueprint, standby) == []
+    code, out, errors = restore(blueprint, standby)
+    assert (code, out, "RESTORE DATABASE successfully processed" in errors) == (0, "", True)
+    ((found),) = state(blueprint, standby)
+    ((header),) = sql.rows(run(blueprint, sql.dump_header(standby, FILE))[1])
+    assert (found["State"], found["BackupName"]) == ("ONLINE", "tonight's")
+    assert (found["BackupSet"], found["LastLSN"]) == (header["BackupSetGUID"], header["LastLSN"])
+    assert counts(blueprint, standby) == counts(blueprint, server)
+    assert counts(blueprint, server)["dbo.message"] == len(group_chat.ROOMS) * group_chat.MESSAGES
+
+
+def test_the_first_database_was_never_restored(blueprint, server):
+    """The primary's own comes from no dump."""
+    ((found),) = state(blueprint, server, "groupCHAT")
+    assert (found["State"], found["BackupName"], found["LastLSN"]) == ("ONLINE", "NULL", "NULL")
+
+
+def test_what_stands_there_is_not_overwritten(blueprint, standby):
+    """Without REPLACE the server keeps what it has: of the same origin, or of another one."""
+    restore(blueprint, standby)
+    assert "Msg 3159" in restore(blueprint, standby)[2]
+    assert restore(blueprint, standby, replace=True)[0] == 0
+    server = group_chat.standby_server(blueprint)
+    server.put(DATABASE, replace(server.standing(DATABASE), family="another"))
+    assert "Msg 3154" in restore(blueprint, standby)[2]
+
+
+def test_a_restore_that_was_cut_short(blueprint, standby):
+    """A database in the middle of a restore cannot be asked, and can be restored again."""
+    restore(blueprint, standby)
+    server = group_chat.standby_server(blueprint)
+    server.put(DATABASE, replace(server.standing(DATABASE), state="RESTORING", restored={}))
+    assert "Msg 927" in run(blueprint, sql.row_counts(standby, DATABASE))[2]
+    assert "Msg 927" in run(blueprint, sql.back_up_database(standby, DATABASE, FILE, "x"))[2]
+    assert [row["State"] for row in state(blueprint, standby)] == ["RESTORING"]
+    assert restore(blueprint, standby)[0] == 0
+
+
+@pytest.mark.parametrize(
+    ("moves", "number"),
+    [
+        ({}, 5133),
+        ({**MOVES, "GroupChat": "D:\\none\\GroupChat.mdf"}, 5133),
+        ({**MOVES, "GroupChat": "C:\\GroupChat.mdf"}, 5133),
+        ({**MOVES, "Other": "D:\\data\\Other.ndf"}, 3234),
+    ],
+)
+def test_files_of_a_restore(blueprint, standby, moves, number):
+    """The paths are the server's own; where they were at the primary there is nothing here."""
+    assert f"Msg {number}" in restore(blueprint, standby, moves)[2]
+    assert state(blueprint, standby) == []
+
+
+def test_a_damaged_dump_is_not_restored(blueprint, standby):
+    """One flipped bit, and nothing is there."""
+    path = group_chat.standby_dumps(blueprint) / "chat.bak"
+    content = path.read_bytes()
+    path.write_bytes(content[:-9] + bytes([content[-9] ^ 1]) + content[-8:])
+    assert "Msg 3189" in restore(blueprint, standby)[2]
+    assert state(blueprint, standby) == []
+
+
+def test_no_way_back_to_an_older_release(blueprint, standby):
+    """SQL Server restores no dump of a later release than its own."""
+    restore(blueprint, standby)
+    assert run(blueprint, sql.back_up_database(standby, DATABASE, FILE, "home"))[0] == 0
+    (group_chat.standby_dumps(blueprint) / "chat.bak").replace(dump(blueprint))
+    primary = sql.SqlServer(group_chat.sql_server(blueprint).name)
+    assert "Msg 3169" in restore(blueprint, primary, replace=True)[2]
+
+
+def test_folders_of_a_release(blueprint, server, standby):
+    """SERVERPROPERTY tells the folders from 2012 on; before, they are beside the database master."""
+    ((older),) = sql.rows(run(blueprint, sql.default_folders(server))[1])
+    ((later),) = sql.rows(run(blueprint, sql.default_folders(standby))[1])
+    assert (older["DataFolder"], older["LogFolder"]) == ("NULL", "NULL")
+    assert older["MasterData"] == "D:\\data\\master.mdf"
+    assert (later["DataFolder"], later["LogFolder"]) == ("D:\\data\\", "D:\\log\\")
+
+
+@pytest.mark.parametrize("build", [sql.map_user, sql.map_user_by_procedure])
+def test_users_and_their_logins(blueprint, server, standby, build):
+    """Windows knows its own everywhere; a SQL login of the same name has another SID, until it is mapped."""
+    assert logins_of(blueprint, server) == {name: ("U" if "\\" in name else "S", name) for name in group_chat.LOGINS}
+    restore(blueprint, standby)
+    orphan = "groupchat_reports"
+    assert logins_of(blueprint, standby)[orphan] == ("S", "NULL")
+    assert [login for _, login in logins_of(blueprint, standby).values()].count("NULL") == 1
+    assert "Msg 15151" in run(blueprint, build(standby, DATABASE, "no]b'ody", orphan))[2]
+    assert "Msg 15007" in run(blueprint, build(standby, DATABASE, orphan, "no]b'ody"))[2]
+    assert run(blueprint, build(standby, DATABASE, orphan, "GroupChat_Reports"))[0] == 0
+    assert logins_of(blueprint, standby)[orphan] == ("S", orphan)

@@ -96,7 +96,7 @@ def test_a_login_that_is_missing(standing: Scene, ready: Ended) -> None:
     """Each login that the database's users need, and the standby has not, is named; case does not count."""
     standby = group_chat.standby_server(standing.blueprint)
     kept = standby.logins
-    standby.prepare(["sa", "lync\\GROUP chat services"])
+    standby.prepare(["sa", "lync\\GROUP chat services", "groupchat_reports"])
     try:
         found = ask(standing.params)
     finally:
