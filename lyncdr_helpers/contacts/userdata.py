@@ -82,6 +82,14 @@ def write_import(path: Path, source: Path, users: Collection[str]) -> None:
             raise InputError(f"{source} holds no list of {', '.join(sorted(left))}.", "Give the set they are in.")
 
 
+def parse(element: bytes) -> ContactList:
+    """The contact list of one HomedResource, of either kind of export. Raises InputError as `read_export` does."""
+    resource = etree.fromstring(element, etree.XMLParser(**SAFE))
+    if _is_dbimpexps(resource):
+        return dbimpexp.parse(element)
+    return replace(dbimpexp.parse(_translated(resource, "")), element=_canonical(resource))
+
+
 def importable(found: ContactList) -> ContactList:
     """The list as an import document holds it: without the user as a contact of themself."""
     others = tuple(contact for contact in found.contacts if contact.buddy != found.user)
