@@ -28,6 +28,9 @@ Kind = Literal[
     "group-chat-database",
     "group-chat-files",
 ]
+Purpose = Literal["restore", "fail back"]
+"""A set of a night feeds activations. One that is made before a fail back holds what each pool has, stale lists too."""
+
 AlarmKind = Literal["clock", "users", "contacts", "no-contacts", "groups", "part", "size"]
 
 VITAL: frozenset[Kind] = frozenset({"inventory", "contacts"})
@@ -75,6 +78,19 @@ class UserRecord(BaseModel):
     rebuilt_at: str = ""
 
 
+class GroupChatRecord(BaseModel):
+    """What Group Chat's parts hold. rows: of each table that nobody wrote to while it was dumped, by `schema.table`.
+
+    logins: who signs in as each user of the database. files: how many are in the repository.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    rows: Mapping[str, int] = {}
+    logins: Mapping[str, str] = {}
+    files: int = 0
+
+
 class Difference(BaseModel):
     """One user by name, and why the set does not hold them as the directory does."""
 
@@ -108,8 +124,9 @@ class Manifest(BaseModel):
 
     response_groups: workflows, queues and agent groups by pool. differences: users that make the set INCOMPLETE.
     absent: parts it does not hold, each with its reason. extra: records of users who are not homed on the pool,
-    harmless. alarms: what looks wrong beside `compared_with`, the set of a night before; both are empty on the first
-    night. reason: why a FAILED set failed, else empty. params_digest: of the parameters it was made with.
+    harmless. alarms: what looks wrong beside `compared_with`, the set of a night before; both are empty on the
+    first night. purpose: one for a fail back never feeds an activation by itself, and no night is held against it.
+    reason: why a FAILED set failed, else empty. params_digest: of the parameters it was made with.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -129,10 +146,12 @@ class Manifest(BaseModel):
     absent: tuple[Absence, ...] = ()
     users: tuple[UserRecord, ...]
     response_groups: Mapping[str, tuple[str, ...]]
+    group_chat: GroupChatRecord = GroupChatRecord()
     differences: tuple[Difference, ...]
     extra: tuple[Difference, ...]
     alarms: tuple[Alarm, ...] = ()
     compared_with: str = ""
+    purpose: Purpose = "restore"
 
     @property
     def complete(self) -> bool:

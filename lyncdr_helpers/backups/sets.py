@@ -94,12 +94,12 @@ def _read(store: Store, deployment: str, wanted: str) -> tuple[Manifest, str]:
     for one in seen:
         if not one.made_at:
             store.files(one.name)
-    sets = [one for one in seen if one.made_at]
-    found = [one.name for one in sets if (one.name == wanted if wanted else one.state == "COMPLETE")]
+    sets = [one for one in seen if one.made_at and (wanted or one.purpose == "restore")]
+    found = [one.name for one in sets if (one.name == wanted if wanted else one.restores)]
     for name in reversed(found):
         content = store.read(name, manifests.NAME)
         manifest = manifests.parse(content, name)
-        if wanted or manifest.complete:
+        if wanted or (manifest.complete and manifest.purpose == "restore"):
             return manifest, files.digest(content)
     if wanted in store.unpublished():
         raise _failed(wanted)

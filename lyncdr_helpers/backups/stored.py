@@ -12,7 +12,7 @@ from typing import Literal, TypeVar
 from lyncdr_helpers import files
 from lyncdr_helpers.backups import manifest as manifests
 from lyncdr_helpers.backups import summary as summaries
-from lyncdr_helpers.backups.manifest import Manifest, State
+from lyncdr_helpers.backups.manifest import Manifest, Purpose, State
 from lyncdr_helpers.backups.retention import Candidate
 from lyncdr_helpers.backups.summary import Summary
 from lyncdr_helpers.clock import parse_stamp
@@ -49,11 +49,17 @@ class StoredSet:
     reason: str = ""
     trouble: str = ""
     published: bool = True
+    purpose: Purpose = "restore"
+
+    @property
+    def restores(self) -> bool:
+        """Whether an activation may choose it by itself: a COMPLETE set of a night."""
+        return self.published and (self.state, self.purpose) == ("COMPLETE", "restore")
 
     @property
     def candidate(self) -> Candidate:
-        """What retention looks at."""
-        return Candidate(self.name, self.made_at, self.state == "COMPLETE", self.published)
+        """What retention looks at; a set for a fail back pushes no other one out."""
+        return Candidate(self.name, self.made_at, self.restores, self.published)
 
 
 def look(store: Store, deployment: str) -> list[StoredSet]:
@@ -91,7 +97,7 @@ def earlier(store: Store, deployment: str) -> tuple[Manifest, ...]:
     found: list[Manifest] = []
     for name in sorted(store.sets(), reverse=True):  # names begin with their moment
         one = _published(store, name, deployment, prove=False)
-        if one is None or one.trouble or (found and one.state != "COMPLETE"):
+        if one is None or one.trouble or one.purpose != "restore" or (found and one.state != "COMPLETE"):
             continue
         with suppress(InputError):
             found.append(read(store, name))

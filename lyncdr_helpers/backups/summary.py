@@ -11,7 +11,7 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
-from lyncdr_helpers.backups.manifest import Manifest, State
+from lyncdr_helpers.backups.manifest import Manifest, Purpose, State
 from lyncdr_helpers.errors import InputError
 
 NAME = "summary.json"
@@ -39,6 +39,7 @@ class Summary(BaseModel):
     alarms: int
     failed_parts: int
     manifest: str
+    purpose: Purpose = "restore"
 
 
 def of(manifest: Manifest, digest: str) -> Summary:
@@ -56,6 +57,7 @@ def of(manifest: Manifest, digest: str) -> Summary:
         alarms=len(manifest.alarms),
         failed_parts=len(manifest.failed_parts),
         manifest=digest,
+        purpose=manifest.purpose,
     )
 
 

@@ -4,16 +4,16 @@ from __future__ import annotations
 
 import random
 import shutil
-from collections.abc import Mapping, Set
+from collections.abc import Mapping, Sequence, Set
 from pathlib import Path
 
 import pandas as pd
 
 from lyncdr_helpers import files
 from lyncdr_helpers.backups import manifest as manifests
-from lyncdr_helpers.backups import rotation, signed
+from lyncdr_helpers.backups import rotation, sets, signed
 from lyncdr_helpers.backups.completeness import compare
-from lyncdr_helpers.backups.manifest import Manifest, Part, UserRecord
+from lyncdr_helpers.backups.manifest import Manifest, Part, Purpose, UserRecord
 from lyncdr_helpers.clock import stamp
 from lyncdr_helpers.contacts.export import importable, left_out, read_lists, write_import
 from lyncdr_helpers.contacts.lists import Broken
@@ -45,24 +45,30 @@ def take_inventory(session: Session) -> Night:
         session.keys.to_sign()
         for run in night.sweep(session):
             session.tell(f"The night {run} was cut short; what it left on this machine is gone.")
-        found = night.begin(session, read_inventory(session.directory, session.params.directory.base))
-        with found.guarded("inventory"):
-            _take_inventory(found)
-            homed = {pool.fqdn: len(found.inventory.movable(pool.fqdn)) for pool in session.params.sites.primary.pools}
-            for pool, count in homed.items():
-                session.fact(f"users homed on {pool}", count)
-            if not any(homed.values()):
-                raise OperationError(
-                    f"Nobody is homed on {', '.join(homed)}: a backup of nobody would be complete, and worth nothing.",
-                    "After a failover, back up the pool that has the users now: name it under sites.primary.",
-                )
-        return found
+        return _begun(session, session.params.sites.primary.pools, "restore")
+
+
+def take_both(session: Session) -> Manifest:
+    """Both pools of a failover in one set, before anybody goes home: what each has now, lists and settings.
+
+    The same engine as of a night: published whole and proven, or not at all. Once published, it is this run's.
+    """
+    if session.folder.run in session.store.sets():
+        return sets.read_manifest(session.store, session.folder.run)
+    with session.step("inventory"):
+        session.keys.to_sign()
+        found = _begun(session, (session.params.failed_pool, session.params.target_pool), "fail back")
+    export_contacts(session, found)
+    export_settings(session, found)
+    copy_to_dr(session, found)
+    check_restore(session, found)
+    return seal(session, found)
 
 
 def export_contacts(session: Session, found: Night) -> tuple[UserRecord, ...]:
     """Every contact list of every primary pool, exported, parsed, and held against the directory."""
     with found.step("contact export"):
-        pools, broken = session.params.sites.primary.pools, dict[str, str]()
+        pools, broken = found.pools, dict[str, str]()
         for pool in pools:
             export = exchange.export_contacts(session, pool, pool.fqdn)
             homed = found.inventory.movable(pool.fqdn)
@@ -165,6 +171,21 @@ def finish(session: Session, made: Manifest) -> str:
     elsewhere = len(made.users) - here
     kept = f" Exchange keeps the contacts of {elsewhere:,} others." if elsewhere else ""
     return f"Set {made.name} is COMPLETE: {here:,} users can be restored from the copy at the DR site.{kept}"
+
+
+def _begun(session: Session, pools: Sequence[Pool], purpose: Purpose) -> Night:
+    found = night.begin(session, read_inventory(session.directory, session.params.directory.base), pools, purpose)
+    with found.guarded("inventory"):
+        _take_inventory(found)
+        homed = {pool.fqdn: len(found.inventory.movable(pool.fqdn)) for pool in pools}
+        for pool, count in homed.items():
+            session.fact(f"users homed on {pool}", count)
+        if not any(homed.values()):
+            raise OperationError(
+                f"Nobody is homed on {', '.join(homed)}: a backup of nobody would be complete, and worth nothing.",
+                "After a failover, back up the pool that has the users now: name it under sites.primary.",
+            )
+    return found
 
 
 def _tell_newest(session: Session, manifest: Manifest) -> None:

@@ -99,7 +99,7 @@ def _complete(session: Session) -> list[Manifest]:
     for one in seen:
         if not one.made_at:
             store.files(one.name)
-    for name in reversed([one.name for one in seen if one.state == "COMPLETE"][-SETS:]):
+    for name in reversed([one.name for one in seen if one.restores][-SETS:]):
         with suppress(InputError):  # its summary calls it COMPLETE, and its manifest is none
             made = stored.read(store, name)
             found += [made] if made.complete else []

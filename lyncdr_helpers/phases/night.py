@@ -15,11 +15,12 @@ from lyncdr_helpers.backups import alarms, stored
 from lyncdr_helpers.backups import manifest as manifests
 from lyncdr_helpers.backups import summary as summaries
 from lyncdr_helpers.backups.completeness import Completeness
-from lyncdr_helpers.backups.manifest import Absence, Alarm, Kind, Manifest, Part, State, UserRecord
+from lyncdr_helpers.backups.manifest import Absence, Alarm, GroupChatRecord, Kind, Manifest, Part, Purpose, State, UserRecord
 from lyncdr_helpers.checks import Check, Verdict
 from lyncdr_helpers.clock import stamp
 from lyncdr_helpers.directory.inventory import Inventory
 from lyncdr_helpers.errors import InputError, LyncdrError, OperationError, UnknownOutcome
+from lyncdr_helpers.params.sites import Pool
 from lyncdr_helpers.phases import exchange
 from lyncdr_helpers.runfolder import RunFolder
 from lyncdr_helpers.session import Session
@@ -44,6 +45,7 @@ class Source:
 class Night:
     """What a backup has gathered. `folder`: where the set is put together; nothing of it is visible in the store yet.
 
+    pools: whose users' lists and settings are in it.
     absent: parts that are switched off or could not be made. alarms: what looks wrong beside `compared_with`, the set
     of a night before.
     """
@@ -51,10 +53,13 @@ class Night:
     session: Session
     folder: Path
     inventory: Inventory
+    pools: tuple[Pool, ...]
+    purpose: Purpose = "restore"
     parts: list[Part] = field(default_factory=list)
     absent: list[Absence] = field(default_factory=list)
     records: list[UserRecord] = field(default_factory=list)
     response_groups: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    group_chat: GroupChatRecord = field(default_factory=GroupChatRecord)
     completeness: list[Completeness] = field(default_factory=list)
     alarms: tuple[Alarm, ...] = ()
     compared_with: str = ""
@@ -133,14 +138,18 @@ class Night:
             absent=tuple(self.absent),
             users=tuple(sorted(self.records, key=lambda record: (record.pool, record.address))),
             response_groups=self.response_groups,
+            group_chat=self.group_chat,
             differences=tuple(one for pool in self.completeness for one in pool.missing),
             extra=tuple(one for pool in self.completeness for one in pool.extra),
             alarms=self.alarms,
             compared_with=self.compared_with,
+            purpose=self.purpose,
         )
 
     def compare(self) -> None:
         """Hold the set against the nights before. What looks wrong is for people; the state does not rest on it."""
+        if self.purpose != "restore":
+            return
         before = alarms.beside(self.earlier)
         self.alarms = alarms.compare(self.earlier, self.manifest(self.state), self.session.params.backup.alarms)
         self.compared_with = before.name if before else ""
@@ -177,11 +186,11 @@ class Night:
         self.clear()
 
 
-def begin(session: Session, inventory: Inventory) -> Night:
+def begin(session: Session, inventory: Inventory, pools: Sequence[Pool], purpose: Purpose = "restore") -> Night:
     """A night with nothing in it. From now on the store holds a set of its name that says FAILED, until it is sealed:
     whatever ends the night, be it a power cut, leaves nothing that could pass for a set. Raises as the store does.
     """
-    night = Night(session, work_folder(session, session.folder.run), inventory)
+    night = Night(session, work_folder(session, session.folder.run), inventory, tuple(pools), purpose)
     try:
         _mark(session, night.manifest("FAILED", UNFINISHED), night.folder)
     except BaseException:

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator
 from functools import partial
 from pathlib import Path
 
+from lyncdr_helpers.backups import tree
 from lyncdr_helpers.params.sites import Pool
 from lyncdr_helpers.phases import (
     conference_directories,
@@ -24,7 +25,7 @@ from lyncdr_helpers.shell import cmdlets
 def sources(session: Session, night: Night) -> Iterator[Source]:
     """Every part that a set may have beside inventory and contact lists, wanted or not, in the order of its making."""
     wanted = session.params.backup.parts
-    for pool in session.params.sites.primary.pools:
+    for pool in night.pools:
         yield from _of_pool(session, night, pool)
     make = partial(_by_cmdlet, session)
     yield Source(
@@ -44,7 +45,7 @@ def sources(session: Session, night: Night) -> Iterator[Source]:
         "backup.parts.topology",
     )
     yield Source("dns", "settings/dns.json", partial(dns_snapshot.export, session), wanted.dns, "backup.parts.dns")
-    yield from _group_chat(session)
+    yield from _group_chat(session, night)
 
 
 def _of_pool(session: Session, night: Night, pool: Pool) -> Iterator[Source]:
@@ -65,12 +66,23 @@ def _of_pool(session: Session, night: Night, pool: Pool) -> Iterator[Source]:
         yield Source("conferences", f"{at}-conferences.xml", exported, wanted.conference_directories, key, pool.fqdn)
 
 
-def _group_chat(session: Session) -> Iterator[Source]:
+def _group_chat(session: Session, night: Night) -> Iterator[Source]:
     chat = session.params.group_chat
-    dumped = partial(group_chat.export_database, session)
+    dumped = partial(_group_chat_database, session, night)
     yield Source("group-chat-database", "group-chat/database.bak", dumped, chat is not None, "group_chat")
-    packed = partial(group_chat.export_files, session)
+    packed = partial(_group_chat_files, session, night)
     yield Source("group-chat-files", "group-chat/files.tar", packed, chat is not None, "group_chat")
+
+
+def _group_chat_database(session: Session, night: Night) -> Path:
+    path, night.group_chat = group_chat.take_stock(session, partial(group_chat.export_database, session))
+    return path
+
+
+def _group_chat_files(session: Session, night: Night) -> Path:
+    path = group_chat.export_files(session)
+    night.group_chat = night.group_chat.model_copy(update={"files": len(tree.listed(path))})
+    return path
 
 
 def _response_groups(session: Session, night: Night, pool: str) -> Path:

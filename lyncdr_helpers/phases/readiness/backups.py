@@ -24,7 +24,8 @@ def check(session: Session) -> Checklist:
     checks = Checklist()
     checks.add(_key(session))
     with checks.asking(AREA, NEWEST, "whole and fresh"):
-        found = sets.list_sets(session.store, session.params.deployment)
+        listed = sets.list_sets(session.store, session.params.deployment)
+        found = [one for one in listed if one.purpose == "restore"]
         complete = [one for one in found if one.complete]
         if not complete:
             expected = "one that is complete"
