@@ -2,17 +2,23 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
+import shutil
 import stat
 import tarfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from pathlib import Path
+from pathlib import Path, PurePosixPath, PureWindowsPath
+from typing import IO
 
+from lyncdr_helpers import files
 from lyncdr_helpers.errors import OperationError
 
 AGAIN = "Run it again: people were at work there."
+ASIDE = ".lyncdr-part"
+"""What the name of a file ends with until it is whole; a file that was cut short is begun anew under the same name."""
 
 
 @dataclass(frozen=True)
@@ -87,3 +93,78 @@ def _require_unchanged(path: Path, before: os.stat_result, after: os.stat_result
 
     if marks(before) != marks(after):
         raise OperationError(f"{path} changed while it was read.", AGAIN)
+
+
+def listed(archive: Path) -> dict[str, int]:
+    """The files in such a tar, by their relative names: how many bytes each has. Raises OperationError where it is none
+    of ours: its names stay inside a folder, and it holds files and folders alone.
+    """
+    with _opened(archive) as tar:
+        return {member.name: member.size for member in _members(tar) if member.isfile()}
+
+
+def unpack(archive: Path, folder: Path) -> None:
+    """Put everything in the tar into the folder, in the place of what has the same name; other files stay.
+
+    Each file is whole or absent, and has its time. Raises OperationError as `listed`, OSError for what cannot be
+    written.
+    """
+    with _opened(archive) as tar:
+        for member in _members(tar):
+            place = folder / member.name
+            if member.isdir():
+                place.mkdir(parents=True, exist_ok=True)
+                continue
+            place.parent.mkdir(parents=True, exist_ok=True)
+            aside = place.with_name(f"{place.name}{ASIDE}")
+            with aside.open("wb") as file:
+                shutil.copyfileobj(_content(tar, member), file, files.CHUNK)
+                files.sync(file)
+            os.utime(aside, (member.mtime, member.mtime))
+            aside.replace(place)
+
+
+def missing(archive: Path, folder: Path) -> list[str]:
+    """The files in the tar that are not in the folder, or have other contents there. Raises as `unpack`."""
+    lacking = []
+    with _opened(archive) as tar:
+        for member in _members(tar):
+            place = folder / member.name
+            if member.isfile() and not (
+                place.is_file()
+                and place.stat().st_size == member.size
+                and files.digest_file(place) == _digest(_content(tar, member))
+            ):
+                lacking.append(member.name)
+    return lacking
+
+
+@contextmanager
+def _opened(archive: Path) -> Iterator[tarfile.TarFile]:
+    try:
+        with tarfile.open(archive, "r:") as tar:
+            yield tar
+    except tarfile.TarError as cause:
+        raise OperationError(f"{archive.name} cannot be read: {cause}.", "Choose another set.") from cause
+
+
+def _members(tar: tarfile.TarFile) -> Iterator[tarfile.TarInfo]:
+    for member in tar:
+        path = PurePosixPath(member.name)
+        inside = not path.is_absolute() and ".." not in path.parts and not PureWindowsPath(member.name).drive
+        if not inside or "\\" in member.name or not (member.isfile() or member.isdir()):
+            raise OperationError(f"{member.name} leads out of its folder, or is no file.", "Choose another set.")
+        yield member
+
+
+def _digest(content: IO[bytes]) -> str:
+    total = hashlib.sha256()
+    while piece := content.read(files.CHUNK):
+        total.update(piece)
+    return total.hexdigest()
+
+
+def _content(tar: tarfile.TarFile, member: tarfile.TarInfo) -> IO[bytes]:
+    content = tar.extractfile(member)
+    assert content is not None, "a file has content"
+    return content

@@ -15,7 +15,17 @@ from lyncdr_helpers.backups import alarms, stored
 from lyncdr_helpers.backups import manifest as manifests
 from lyncdr_helpers.backups import summary as summaries
 from lyncdr_helpers.backups.completeness import Completeness
-from lyncdr_helpers.backups.manifest import Absence, Alarm, GroupChatRecord, Kind, Manifest, Part, Purpose, State, UserRecord
+from lyncdr_helpers.backups.manifest import (
+    Absence,
+    Alarm,
+    GroupChatRecord,
+    Kind,
+    Manifest,
+    Part,
+    Purpose,
+    State,
+    UserRecord,
+)
 from lyncdr_helpers.checks import Check, Verdict
 from lyncdr_helpers.clock import stamp
 from lyncdr_helpers.directory.inventory import Inventory

@@ -19,6 +19,8 @@ from lyncdr_helpers.ports import Program
 
 LOGIN_SECONDS = 30
 SEPARATOR = "|"
+NULL = "NULL"
+"""How sqlcmd writes that there is no value."""
 BREAKS = frozenset({"Cc", "Cs", "Zl", "Zp"})
 """Control characters, halves of characters, line breaks: sqlcmd reads by the line, and GO on one ends a batch."""
 

@@ -7,10 +7,10 @@ from dataclasses import dataclass
 from pathlib import PureWindowsPath
 
 from lyncdr_helpers.errors import InputError
+from lyncdr_helpers.shell.sql import NULL
 
 Row = Mapping[str, str]
 LOG = "L"
-NULL = "NULL"
 
 
 @dataclass(frozen=True)

@@ -155,7 +155,7 @@ def test_a_dump_of_another_night(scene):
         return usual(call)
 
     scene.replaced["sqlcmd.exe"] = sqlcmd
-    with pytest.raises(OperationError, match="not the one of this run"):
+    with pytest.raises(OperationError, match="it holds"):
         phase.export_database(scene.session())
     assert not dump_of(scene).exists()
 
