@@ -44,6 +44,11 @@ class Params(Model):
     requirements: Requirements = Field(
         default_factory=Requirements, description="What must work again after an activation."
     )
+    topology_file: LocalPath | None = Field(
+        None,
+        description="The topology as a file, for `prepare`; empty: the management host is asked for it.",
+        examples=["contoso.tbxml"],
+    )
     directory: DirectoryAccess = Field(description="The domain controller to ask.")
     management_host: ManagementHost = Field(description="Where cmdlets and dbimpexp run.", examples=[EXAMPLE_HOST])
     dns: Dns = Field(description="Nameservers, resolvers, and the records that move.")

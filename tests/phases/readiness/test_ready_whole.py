@@ -12,7 +12,7 @@ from ready_scene import ask
 from lyncdr_helpers.lab import pki
 from lyncdr_helpers.lab.blueprint import DR_POOL, PRIMARY_POOL
 from lyncdr_helpers.lab.seed import generate
-from lyncdr_helpers.phases.readiness import central_store, domain_controller, preflight
+from lyncdr_helpers.phases.readiness import central_store, domain_controller, preflight, published
 
 WARNED = {"users of branch appliances", f"dial-in access numbers on {PRIMARY_POOL}"}
 NOT_TOLD = {"simple URLs"}
@@ -144,6 +144,7 @@ def test_a_management_host_that_cannot_be_asked(standing: Scene, ready: Ended, o
     assert found.changed(ready) == {
         **dict.fromkeys(OF_THE_HOST, "unknown"),
         **dict.fromkeys(TOLD_BY_THE_HOST | of_area(ready, "requirements", "archiving", "capacity"), "gone"),
+        published.WHOLE: "gone",
         f"users on {DR_POOL}": "warn",
     }
     assert found.code == 3
