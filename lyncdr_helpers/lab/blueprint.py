@@ -12,6 +12,8 @@ from lyncdr_helpers.params.generation import Generation
 
 DirectoryKind = Literal["embedded", "samba"]
 DnsKind = Literal["embedded", "bind", "samba"]
+CmsHome = Literal["dr", "primary"]
+"""The site whose pool is home to the Central Management Store on the first day."""
 
 PRIMARY_POOL = "pool01.lync.test"
 DR_POOL = "drse01.lync.test"
@@ -34,6 +36,7 @@ class Blueprint:
     generation: Generation = "lync2010"
     directory: DirectoryKind = "embedded"
     dns: DnsKind = "embedded"
+    cms: CmsHome = "dr"
 
     # -- who stands where -------------------------------------------------------------------------------------------
     @property
@@ -52,6 +55,11 @@ class Blueprint:
     @property
     def dr_server(self) -> str:
         return f"{self.subnet}.21"
+
+    @property
+    def group_chat_server(self) -> str:
+        """gc02.lync.test, at the DR site: nothing listens there before Group Chat stands there."""
+        return f"{self.subnet}.24"
 
     @property
     def nameserver(self) -> str:
@@ -80,6 +88,15 @@ class Blueprint:
     def sip_port(self) -> int:
         return 5061
 
+    @property
+    def group_chat_port(self) -> int:
+        return 5041
+
+    @property
+    def cms_pool(self) -> str:
+        """The first home of the Central Management Store; later the directory says where it is."""
+        return DR_POOL if self.cms == "dr" else PRIMARY_POOL
+
     # -- where its files are ----------------------------------------------------------------------------------------
     @property
     def ca_file(self) -> Path:
@@ -97,6 +114,10 @@ class Blueprint:
     def pool_store(self, pool: str) -> Path:
         """The SQLite database of a pool: contacts, Response Groups, conferences."""
         return self.folder / "pools" / f"{pool}.sqlite"
+
+    def central_store(self, pool: str) -> Path:
+        """The database of a Central Management Store that was made on the pool later on."""
+        return self.folder / "pools" / f"{pool}.xds"
 
     @property
     def mailboxes(self) -> Path:

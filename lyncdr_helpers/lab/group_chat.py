@@ -20,6 +20,8 @@ from lyncdr_helpers.lab.sql_server import DATA, LOGS, LabSqlServer
 
 HOST = f"gcsql01.{DOMAIN}"
 STANDBY_HOST = f"gcsql02.{DOMAIN}"
+SERVER_HOST = f"gc02.{DOMAIN}"
+"""The Windows machine at the DR site that its server is installed on in an activation."""
 INSTANCE = "groupchat"
 LOGINS = ("LYNC\\Group Chat Services", "LYNC\\svc-groupchat", "groupchat_reports")
 """Who signs in to its database: the product, and a SQL login for reports; `sa` is on every server beside them."""

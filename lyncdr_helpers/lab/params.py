@@ -77,6 +77,9 @@ group_chat:
   dump: {{there: 'D:\\{dumps}', here: {at}{dumps_here}}}
   repository: {at}{repository}
   standby_sql: {standby_sql}
+  standby_dump: {{there: 'D:\\{dumps}', here: {at}{standby_dumps_here}}}
+  standby_repository: {at}{standby_repository}
+  standby_server: {{fqdn: {standby_host}, address: {standby_address}}}
 
 retention: {{last: 7, daily: 14, weekly: 8, monthly: 12}}
 
@@ -120,6 +123,10 @@ def render(blueprint: Blueprint, relative_to: Path) -> str:
         dumps=group_chat.DUMPS,
         dumps_here=_inside(blueprint, group_chat.dumps(blueprint)),
         repository=_inside(blueprint, group_chat.repository(blueprint)),
+        standby_dumps_here=_inside(blueprint, group_chat.standby_dumps(blueprint)),
+        standby_repository=_inside(blueprint, group_chat.standby_repository(blueprint)),
+        standby_host=group_chat.SERVER_HOST,
+        standby_address=blueprint.group_chat_server,
         update=GSS_TSIG if blueprint.dns == "samba" else TSIG.format(key=TSIG_KEY, at=at),
     )
 

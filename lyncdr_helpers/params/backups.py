@@ -7,7 +7,8 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from lyncdr_helpers.params.access import Exchange
-from lyncdr_helpers.params.values import LocalPath, Model, Place, Secret, Textfile, TrustedKey
+from lyncdr_helpers.params.sites import Server
+from lyncdr_helpers.params.values import LocalPath, Model, Place, Port, Secret, Textfile, TrustedKey
 
 Percent = Annotated[float, Field(gt=0, le=100)]
 Ending = Literal["done", "alarm", "incomplete", "failed"]
@@ -114,6 +115,22 @@ class GroupChat(Model):
         description="The SQL Server instance at the DR site that its database is restored on.",
         examples=["gcsql02.example.org\\groupchat"],
     )
+    standby_dump: Exchange | None = Field(
+        None,
+        description="The folder that the standby SQL Server reads the dump from: `there` is its own path.",
+        examples=[{"there": "D:\\dumps", "here": "\\\\gcsql02\\dumps$"}],
+    )
+    standby_repository: LocalPath | None = Field(
+        None,
+        description="The share at the DR site that the file repository is restored on, as this machine reaches it.",
+        examples=["\\\\gc02\\repository$"],
+    )
+    standby_server: Server | None = Field(
+        None,
+        description="The Windows machine at the DR site that Group Chat's server is installed on in an activation.",
+        examples=[{"fqdn": "gc02.example.org", "address": "198.51.100.24"}],
+    )
+    port: Port = Field(5041, description="Where Group Chat's server listens for its clients.", examples=[5041])
     sqlcmd: str = Field(
         "sqlcmd.exe", min_length=1, description="Where sqlcmd is on the management host.", examples=["sqlcmd.exe"]
     )
