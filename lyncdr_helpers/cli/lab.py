@@ -5,10 +5,11 @@ from __future__ import annotations
 from dataclasses import asdict
 from pathlib import Path
 from types import ModuleType
+from typing import Annotated
 
 import typer
 
-from lyncdr_helpers.cli.options import AsJson, Directory, Dns, Generation, LabFolder, Subnet, Users
+from lyncdr_helpers.cli.options import AsJson, Cms, Directory, Dns, Generation, LabFolder, Subnet, Users
 from lyncdr_helpers.cli.output import answer, note
 from lyncdr_helpers.errors import InputError
 from lyncdr_helpers.lab.blueprint import Blueprint
@@ -30,6 +31,7 @@ def up(
     generation: Generation = "lync2010",
     directory: Directory = "embedded",
     dns: Dns = "embedded",
+    cms: Cms = "dr",
     subnet: Subnet = "127.53.0",
     as_json: AsJson = False,
 ) -> None:
@@ -39,7 +41,9 @@ def up(
     Then walk through the phases with it:
         lyncdr run prepare --params .lab/lab.yml
     """
-    blueprint = Blueprint(folder.resolve(), subnet, users=users, generation=generation, directory=directory, dns=dns)
+    blueprint = Blueprint(
+        folder.resolve(), subnet, users=users, generation=generation, directory=directory, dns=dns, cms=cms
+    )
     lifecycle().up(blueprint, on_progress=note)
     if as_json:
         answer({"outcome": "done", "folder": str(blueprint.folder), "params": str(blueprint.params_file)})
@@ -82,6 +86,30 @@ def heal(part: Part, folder: LabFolder = HERE) -> None:
     """Give a site, or the link between the sites, back."""
     lifecycle().heal(folder.resolve(), part)
     print(f"{part} is back.")
+
+
+@app.command()
+def local(
+    command: Annotated[str, typer.Argument(metavar="COMMAND", help="One line of PowerShell, in quotes, as printed.")],
+    folder: LabFolder = HERE,
+) -> None:
+    """Run a command in the management shell of the DR pool's server.
+
+    Some cmdlets are refused in a remote session, and are for a person in front of the machine.
+
+    \b
+    Example:
+        lyncdr lab local "Enable-CsTopology"
+    """
+    lifecycle()
+    from lyncdr_helpers.lab import local_shell
+
+    said = local_shell.run(local_shell.lab_in(folder.resolve()), command)
+    for row in said.output:
+        print("\n".join(f"{name} : {value}" for name, value in row.items()))
+    for text in [*said.warnings, *(error.message for error in said.errors)]:
+        note(text)
+    raise typer.Exit(1 if said.errors else 0)
 
 
 def lifecycle() -> ModuleType:

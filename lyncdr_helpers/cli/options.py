@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from lyncdr_helpers.lab.blueprint import DirectoryKind, DnsKind
+from lyncdr_helpers.lab.blueprint import CmsHome, DirectoryKind, DnsKind
 from lyncdr_helpers.params.generation import Generation as Release
 
 Params = Annotated[Path, typer.Option("--params", help="The deployment's parameters, such as params/contoso.yml.")]
@@ -24,3 +24,4 @@ Directory = Annotated[
 Dns = Annotated[
     DnsKind, typer.Option("--dns", help="bind: a real BIND; Linux. samba: the directory's own, with --directory samba.")
 ]
+Cms = Annotated[CmsHome, typer.Option("--cms", help="Where the Central Management Store is; primary: it is lost too.")]

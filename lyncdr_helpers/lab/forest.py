@@ -22,6 +22,7 @@ PEOPLE = f"OU=Lync,{BASE_DN}"
 CMS_POOL = DR_POOL
 CMS_STORE = f"{CMS_POOL}\\rtc"
 TOPOLOGY_SETTING = "5d3f6a0e-0f0c-4f6e-9f0b-1c1a5b0f53aa"
+CMS_POINTER = f"CN={{{TOPOLOGY_SETTING}}},CN=Topology Settings,{RTC_SERVICE}"
 POOL_VERSION: Mapping[Generation, int] = {"lync2010": 5, "lync2013": 6, "sfb2015": 7, "sfb2019": 8}
 """msRTCSIP-PoolVersion; those after 2010 are inferred from the versions of services."""
 
@@ -74,7 +75,7 @@ CONFERENCE_DIRECTORY_HOMES: Mapping[int, str] = {1: PRIMARY_POOL, 2: DR_POOL, 3:
 """The numbers that a caller's conference id begins with, and the pool that knows the conferences below each."""
 
 
-def entries(generation: Generation = "lync2010") -> list[DirectoryEntry]:
+def entries(generation: Generation = "lync2010", cms_pool: str = CMS_POOL) -> list[DirectoryEntry]:
     """Everything but the people, parents first."""
     containers = [
         (BASE_DN, {"objectClass": ["domainDNS"], "dc": ["lync"]}),
@@ -90,19 +91,17 @@ def entries(generation: Generation = "lync2010") -> list[DirectoryEntry]:
     ]
     pools = (entry for pool in POOLS.values() for entry in _pool(pool, POOL_VERSION[generation]))
     directories = (_conference_directory(number, POOLS[home]) for number, home in CONFERENCE_DIRECTORY_HOMES.items())
-    return [*containers, _topology_setting(), *pools, *directories]
+    return [*containers, _topology_setting(cms_pool), *pools, *directories]
 
 
 def _plain(dn: str, kind: str) -> DirectoryEntry:
     return dn, {"objectClass": [kind], "cn": [dn.partition(",")[0].removeprefix("CN=")]}
 
 
-def _topology_setting() -> DirectoryEntry:
+def _topology_setting(cms_pool: str) -> DirectoryEntry:
     """Where the Central Management Store is, found by class because its name is a GUID."""
-    dn, attributes = _plain(
-        f"CN={{{TOPOLOGY_SETTING}}},CN=Topology Settings,{RTC_SERVICE}", "msRTCSIP-GlobalTopologySetting"
-    )
-    return dn, {**attributes, "msRTCSIP-BackEndServer": [CMS_STORE]}
+    dn, attributes = _plain(CMS_POINTER, "msRTCSIP-GlobalTopologySetting")
+    return dn, {**attributes, "msRTCSIP-BackEndServer": [f"{cms_pool}\\rtc"]}
 
 
 def _conference_directory(number: int, home: LabPool) -> DirectoryEntry:

@@ -35,7 +35,8 @@ class Deployment:
 
     def directory_entries(self) -> list[DirectoryEntry]:
         """Every object of the directory, parents first; each `(dn, attributes as text)`."""
-        return [*forest.entries(self.blueprint.generation), *(person.entry() for person in self.people)]
+        lab = self.blueprint
+        return [*forest.entries(lab.generation, lab.cms_pool), *(person.entry() for person in self.people)]
 
     def homed(self, pool: str) -> Iterator[str]:
         """The addresses of the users, enabled or not, whose home is the pool."""

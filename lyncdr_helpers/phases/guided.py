@@ -128,6 +128,11 @@ def account(session: Session, name: str) -> Account | None:
     return of_line(lines[-1]) if lines and lines[-1].facts["state"] in (DONE, SKIPPED) else None
 
 
+def was_asked(session: Session, name: str) -> bool:
+    """Whether this run has put the step before anybody."""
+    return any(line.facts["step"] == name for line in session.journal.of_kind(KIND))
+
+
 def of_line(line: Line) -> Account:
     """What a line of the journal says of its step."""
     facts = line.facts

@@ -16,7 +16,7 @@ from lyncdr_helpers.contacts.lists import ContactList
 from lyncdr_helpers.directory.inventory import read_inventory
 from lyncdr_helpers.journal import Line, read
 from lyncdr_helpers.lab import lifecycle
-from lyncdr_helpers.lab.blueprint import DR_POOL, Blueprint
+from lyncdr_helpers.lab.blueprint import DR_POOL, Blueprint, CmsHome
 from lyncdr_helpers.lab.claim import claim_subnet
 from lyncdr_helpers.lab.pools import PoolStore
 from lyncdr_helpers.params.reading import read_params
@@ -88,9 +88,11 @@ class Scene:
         }
 
 
-def make_scene(folder: Path, users: int = USERS, batch: int = 10, generation: Generation = "lync2010") -> Scene:
+def make_scene(
+    folder: Path, users: int = USERS, batch: int = 10, generation: Generation = "lync2010", cms: CmsHome = "dr"
+) -> Scene:
     """A lab of its own addresses that ends with this process, with one complete backup."""
-    blueprint = Blueprint(folder, users=users, generation=generation)
+    blueprint = Blueprint(folder, users=users, generation=generation, cms=cms)
     claim = claim_subnet(blueprint)
     lifecycle.up(claim.blueprint, owner_pid=os.getpid(), claim=claim)
     scene = Scene(claim.blueprint)

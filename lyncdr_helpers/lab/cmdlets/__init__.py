@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
-from lyncdr_helpers.lab.blueprint import Blueprint
+from lyncdr_helpers.lab.blueprint import DR_POOL, Blueprint
 from lyncdr_helpers.lab.cmdlets import (
     conference_directories,
     dbimpexp,
+    management_server,
     management_store,
     pairing,
     powershell,
@@ -21,6 +22,7 @@ from lyncdr_helpers.lab.cmdlets import (
     users,
 )
 from lyncdr_helpers.lab.cmdlets.state import State
+from lyncdr_helpers.lab.forest import POOLS
 from lyncdr_helpers.lab.winrm import Call, Cmdlet, Executable, ProgramCall, check_parameters
 from lyncdr_helpers.shell.table import Table
 
@@ -56,6 +58,9 @@ ACTS: dict[str, Act] = {
 }
 
 
+LOCAL: Mapping[str, Act] = management_server.locally(POOLS[DR_POOL])
+"""What only a server of the pool itself runs."""
+
 POWERSHELL: dict[str, Act] = {
     "Invoke-Expression": powershell.invoke_expression,
     "Get-Content": powershell.get_content,
@@ -66,12 +71,21 @@ POWERSHELL: dict[str, Act] = {
 
 
 def cmdlets(blueprint: Blueprint) -> dict[str, Cmdlet]:
-    """The cmdlets by name; those of Lync refuse parameters that their generation's help does not list."""
+    """The cmdlets by name, for a remote session; those of Lync refuse parameters that their help does not list."""
+    return _held(blueprint, {**ACTS, **dict.fromkeys(LOCAL, management_server.refused)})
+
+
+def local_cmdlets(blueprint: Blueprint) -> dict[str, Cmdlet]:
+    """The same, in the shell of the DR pool's own server."""
+    return _held(blueprint, {**ACTS, **LOCAL})
+
+
+def _held(blueprint: Blueprint, acts: Mapping[str, Act]) -> dict[str, Cmdlet]:
     table = Table.load()
     checked = check_parameters(table, blueprint.generation)
-    known = [name for name in ACTS if table.find(name, blueprint.generation)]
+    known = [name for name in acts if table.find(name, blueprint.generation)]
     return {
-        **{name: checked(_on(blueprint, act)) for name, act in ACTS.items()},
+        **{name: checked(_on(blueprint, act)) for name, act in acts.items()},
         **{name: _on(blueprint, act) for name, act in POWERSHELL.items()},
         "Get-Command": _on(blueprint, lambda call, state: powershell.get_command(call, state, known)),
     }

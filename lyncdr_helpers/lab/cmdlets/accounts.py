@@ -15,7 +15,7 @@ from ldap3.core.exceptions import LDAPException, LDAPOperationResult
 from lyncdr_helpers.adapters import ldap_tls
 from lyncdr_helpers.directory import names
 from lyncdr_helpers.lab.blueprint import BASE_DN, DOMAIN, Blueprint
-from lyncdr_helpers.lab.forest import RTC_SERVICE, LabPool
+from lyncdr_helpers.lab.forest import CMS_POINTER, RTC_SERVICE, LabPool
 from lyncdr_helpers.lab.winrm import Category, CmdletError
 
 ADMINISTRATOR = f"administrator@{DOMAIN}"
@@ -116,6 +116,12 @@ class Accounts:
 
     def _rehome(self, connection: Any, accounts: Iterable[Account], to: LabPool) -> list[tuple[Account, str]]:
         return [(account, _modify(connection, account.dn, _rehoming(account, to))) for account in accounts]
+
+    def repoint_cms(self, store: str) -> None:
+        """Have the forest's one pointer name another Central Management Store, `fqdn\\instance`."""
+        wanted = {f"{PREFIX}BackEndServer": [(ldap3.MODIFY_REPLACE, [store])]}
+        if why := _modify(self._line(0), CMS_POINTER, wanted):
+            raise CmdletError(f"The service control point cannot be changed. {why}", "ADOperationException")
 
     # -- the connections --------------------------------------------------------------------------------------------
 

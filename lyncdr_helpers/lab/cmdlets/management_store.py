@@ -8,6 +8,7 @@ from collections.abc import Mapping
 
 from lyncdr_helpers.clock import SystemClock, stamp
 from lyncdr_helpers.lab import sites, topology
+from lyncdr_helpers.lab.cmdlets import management_server
 from lyncdr_helpers.lab.cmdlets.state import State
 from lyncdr_helpers.lab.winrm import Call
 
@@ -25,6 +26,8 @@ def replication_status(call: Call, state: State) -> None:
     state.require_cms()
     now = SystemClock().now()
     if call.switch("CentralManagementStoreStatus"):
+        if not management_server.is_enabled(state):
+            return
         call.output(
             "Microsoft.Rtc.Management.Xds.CentralManagementStoreStatus",
             ActiveMasterFqdn=state.cms.machine,

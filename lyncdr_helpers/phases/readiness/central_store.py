@@ -44,11 +44,11 @@ def check(session: Session, topology: Topology | None) -> Checklist:
         checks.add(_home(session.params, TOPOLOGY, claims["the topology"]))
     with checks.asking(AREA, STATUS, IN_DR):
         reply = session.shell.invoke(cmdlets.central_management_status())
-        masters = _masters(reply)
+        named = masters(reply)
         seen = reply.faults[0].message if reply.faults else ""
-        checks.add(_home(session.params, STATUS, masters, seen))
+        checks.add(_home(session.params, STATUS, named, seen))
         if not reply.faults:
-            claims["the replication status"] = masters
+            claims["the replication status"] = named
     checks.add(_agreement(session.params, claims))
     with checks.asking(AREA, REPLICAS, "all up to date", soft=True):
         checks.add(_replicas(session.shell.invoke(cmdlets.replication_status())))
@@ -57,7 +57,7 @@ def check(session: Session, topology: Topology | None) -> Checklist:
 
 def _home(params: Params, name: str, claimed: Collection[str], seen: str = "") -> Check:
     """Whether exactly one is named, and it stands in DR. seen: what was said, where that is more than the names."""
-    ours = {host for pool in params.sites.dr.pools for host in _hosts(pool)}
+    ours = {host for pool in params.sites.dr.pools for host in hosts(pool)}
     ok = len(claimed) == 1 and ours.issuperset(claimed)
     seen = seen or " and ".join(sorted(claimed)) or "nobody"
     return judge(AREA, name, ok, seen=seen, expected=IN_DR, remedy=REMEDY if len(claimed) == 1 else SPLIT)
@@ -70,7 +70,8 @@ def _active(topology: Topology) -> list[str]:
     return active or [one.fqdn for one in servers if one.active is None]
 
 
-def _masters(reply: Reply) -> list[str]:
+def masters(reply: Reply) -> list[str]:
+    """Who is master by the replication status, in lower case."""
     return sorted({master for row in reply.output if (master := str(row.get("ActiveMasterFqdn") or "").lower())})
 
 
@@ -81,15 +82,15 @@ def _agreement(params: Params, claims: Mapping[str, Collection[str]]) -> Check:
         host: pool.fqdn
         for site in (params.sites.primary, params.sites.dr)
         for pool in site.pools
-        for host in _hosts(pool)
+        for host in hosts(pool)
     }
-    masters: dict[str, list[str]] = defaultdict(list)
+    named: dict[str, list[str]] = defaultdict(list)
     for source, claimed in claims.items():
         for master in sorted({pool_of.get(host, host) for host in claimed}):
-            masters[master].append(source)
-    said = "; ".join(f"{master} ({', '.join(sources)})" for master, sources in sorted(masters.items()))
-    if len(masters) > 1:
-        return judge(AREA, MASTERS, False, seen=f"{len(masters)} masters: {said}", expected=expected, remedy=SPLIT)
+            named[master].append(source)
+    said = "; ".join(f"{master} ({', '.join(sources)})" for master, sources in sorted(named.items()))
+    if len(named) > 1:
+        return judge(AREA, MASTERS, False, seen=f"{len(named)} masters: {said}", expected=expected, remedy=SPLIT)
     if mute := [source for source, claimed in claims.items() if not claimed]:
         seen = "; ".join(filter(None, [f"no master, says {' and '.join(mute)}", said]))
         return judge(AREA, MASTERS, False, seen=seen, expected=expected, remedy=REMEDY)
@@ -99,7 +100,7 @@ def _agreement(params: Params, claims: Mapping[str, Collection[str]]) -> Check:
     return judge(AREA, MASTERS, True, seen=said, expected=expected)
 
 
-def _hosts(pool: Pool) -> set[str]:
+def hosts(pool: Pool) -> set[str]:
     """Every name that a pool's Central Management Store may go by."""
     return {pool.fqdn, *(server.fqdn for server in pool.servers), pool.sql.partition("\\")[0].lower()} - {""}
 
