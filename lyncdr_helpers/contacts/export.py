@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Mapping
 from pathlib import Path
 
-from lyncdr_helpers.contacts import dbimpexp, inventory, userdata
+from lyncdr_helpers.contacts import dbimpexp, inventory, slices, userdata
 from lyncdr_helpers.contacts.inventory import Holding
 from lyncdr_helpers.contacts.lists import Broken, ContactList
 from lyncdr_helpers.errors import InputError
@@ -16,6 +16,11 @@ ZIP, XML = ".zip", ".xml"
 def read_lists(path: Path, broken: Broken | None = None) -> Iterator[ContactList]:
     """The users of an export, one at a time. Raises InputError as the readers do, and perhaps after many users."""
     return userdata.read_export(path, broken) if _is_zip(path) else dbimpexp.read_export(path, broken)
+
+
+def read_lists_of(path: Path, users: Collection[str]) -> Iterator[ContactList]:
+    """These users' lists of an export that was read to its end before: `read_lists` in a fraction of the time."""
+    return userdata.read_export(path, left_out, users) if _is_zip(path) else slices.read_lists_of(path, users)
 
 
 def read_holdings(path: Path, broken: Broken | None = None) -> Iterator[Holding]:
@@ -36,6 +41,17 @@ def write_import(path: Path, source: Path, users: Collection[str]) -> None:
         userdata.write_import(path, source, users)
     else:
         dbimpexp.write_import(path, _picked(source, users))
+
+
+def write_lists(path: Path, source: Path, lists: Mapping[str, ContactList]) -> None:
+    """The document that adds these lists to what a pool has; `source`: an export that holds their users.
+
+    Raises InputError as `write_import` does.
+    """
+    if _is_zip(source):
+        userdata.write_import(path, source, lists.keys(), lists)
+    else:
+        dbimpexp.write_import(path, lists.values())
 
 
 def importable(source: Path, found: ContactList) -> ContactList:

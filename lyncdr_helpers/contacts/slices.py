@@ -7,15 +7,18 @@ own. Each slice is a document that lxml still has to parse: what is cut wrongly 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator, Sequence
 from pathlib import Path
 
 from lxml import etree
 
-from lyncdr_helpers.contacts.dbimpexp import FED, LARGEST, RESOURCE, ROOT
+from lyncdr_helpers.contacts.dbimpexp import FED, LARGEST, RESOURCE, ROOT, parse, read_export
 from lyncdr_helpers.contacts.encoding import read_text
+from lyncdr_helpers.contacts.lists import ContactList, address
+from lyncdr_helpers.errors import InputError
 
 SPACE = b" \t\n"
+USER = re.compile(rb'[ \t\n]UserAtHost="([^"]*)"')
 ROOT_START = re.compile(rb'(?:<\?xml [^<>]*\?>)?[ \t\n]*(<HomedResources(?:[ \t\n]+[\w:.-]+="[^"<&]*")*[ \t\n]*>)')
 NAMESPACES = re.compile(rb'[ \t\n]xmlns(?::[\w.-]+)?="[^"]*"')
 NAME, ROOT_END, END = b"<HomedResource", b"</HomedResources>", b"</HomedResource>"
@@ -34,19 +37,47 @@ def read_slices(path: Path) -> Iterator[bytes]:
     """
     text = (piece.encode() for piece in read_text(path))
     root, rest = _root(next(text))
-    declared = b"".join(NAMESPACES.findall(root))
+    inherited = NAMESPACES.findall(root)
     for piece in text:
         rest += piece
         done = 0
         while found := _next(rest, done):
             start, end = found
             _require_no_user(root, rest[done:start])
-            yield NAME + declared + rest[start + len(NAME) : end]
+            yield NAME + _declared(inherited, rest[start:end]) + rest[start + len(NAME) : end]
             done = end
         rest = rest[done:]
         if len(rest) > LARGEST:
             raise InDoubt
     _require_the_end(root, rest)
+
+
+def read_lists_of(path: Path, users: Collection[str]) -> Iterator[ContactList]:
+    """The lists of these users alone; the others are passed over unread. Raises InputError as read_export does."""
+    read = set[str]()
+    try:
+        for document in read_slices(path):
+            user = _user(document)
+            if user in users:
+                yield parse(document)
+                read.add(user)
+    except (InDoubt, InputError):
+        rest = (one for one in read_export(path, lambda _user, _reason: None) if one.user in users)
+        yield from (one for one in rest if one.user not in read)
+
+
+def _user(document: bytes) -> str:
+    """Whose list it is. Raises InDoubt where the name is not spelled plainly."""
+    found = USER.search(document, 0, document.find(b">"))
+    if not found or b"&" in found[1]:
+        raise InDoubt
+    return address(found[1].decode())
+
+
+def _declared(inherited: Sequence[bytes], document: bytes) -> bytes:
+    """What a user inherits of the root's namespaces: not what its own start tag declares."""
+    own = {one.partition(b"=")[0].strip() for one in NAMESPACES.findall(document, 0, document.find(b">"))}
+    return b"".join(one for one in inherited if one.partition(b"=")[0].strip() not in own)
 
 
 def _root(text: bytes) -> tuple[bytes, bytes]:

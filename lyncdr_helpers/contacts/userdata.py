@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import shutil
 import zipfile
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Mapping
 from copy import deepcopy
 from dataclasses import replace
 from pathlib import Path
@@ -42,8 +42,8 @@ READ = tuple(
 """The elements that dbimpexp's reader understands."""
 
 
-def read_export(path: Path, broken: Broken | None = None) -> Iterator[ContactList]:
-    """The users of an export, in its order, one at a time; a pool without users yields nothing.
+def read_export(path: Path, broken: Broken | None = None, only: Collection[str] | None = None) -> Iterator[ContactList]:
+    """The users of an export, in its order, one at a time; a pool without users yields nothing. only: who is read.
 
     Raises InputError when the file is missing, no sound zip (contacts/archive.py), holds no DocItemSet.xml, when that
     is truncated, malformed or another document, or holds a user twice; and, unless `broken` is told of it, when a list
@@ -52,8 +52,8 @@ def read_export(path: Path, broken: Broken | None = None) -> Iterator[ContactLis
     seen: set[str] = set()
     with archive.opened(path) as package:
         for item in _items(package, path):
-            if not _is_list(item):
-                continue  # a conference directory, or what nobody here knows
+            if not _is_list(item) or (only is not None and _owner(item) not in only):
+                continue  # a conference directory, what nobody here knows, or somebody else's
             if found := _record(item, path, broken):
                 if found.user in seen:
                     raise InputError(f"{path} holds the user {found.user} twice.", REMEDY)
@@ -61,20 +61,22 @@ def read_export(path: Path, broken: Broken | None = None) -> Iterator[ContactLis
                 yield found
 
 
-def write_import(path: Path, source: Path, users: Collection[str]) -> None:
+def write_import(
+    path: Path, source: Path, users: Collection[str], lists: Mapping[str, ContactList] | None = None
+) -> None:
     """What Update-CsUserData takes: the export `source` with the items of these users alone, but whole.
 
-    A user as a contact of themself is left out. Replaces the file in one step. Raises InputError as read_export does,
-    and when a user is not in the source.
+    lists: what stands in the place of a user's own list. A user as a contact of themself is left out. Replaces the
+    file in one step. Raises InputError as read_export does, and when a user is not in the source.
     """
     left = set(users)
     with archive.opened(source) as package, files.replacing(path) as file:
-        document = _document(package, source)
+        document, instead = _document(package, source), lists or {}
         with zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED) as made:
             for member in package.infolist():
                 with made.open(_entry(member), "w", force_zip64=True) as target:
                     if member is document:
-                        _write_items(target, package, source, left)
+                        _write_items(target, package, source, left, instead)
                     else:
                         with package.open(member) as given:
                             shutil.copyfileobj(given, target)
@@ -220,7 +222,9 @@ def _entry(member: zipfile.ZipInfo) -> zipfile.ZipInfo:
     return made
 
 
-def _write_items(target: IO[bytes], package: zipfile.ZipFile, path: Path, left: set[str]) -> None:
+def _write_items(
+    target: IO[bytes], package: zipfile.ZipFile, path: Path, left: set[str], instead: Mapping[str, ContactList]
+) -> None:
     """The document with the wanted users' items; takes out of `left` whose list was written."""
     with package.open(_document(package, path)) as file:
         root = _require_root(file, path)
@@ -233,7 +237,12 @@ def _write_items(target: IO[bytes], package: zipfile.ZipFile, path: Path, left: 
                 if user not in wanted:
                     continue
                 if _is_list(item):
-                    _leave_out_self(_resource(item, f"{path}, {item.get('Name')}"), user)
+                    resource = _resource(item, f"{path}, {item.get('Name')}")
+                    if user in instead:
+                        other = etree.fromstring(instead[user].element, etree.XMLParser(**SAFE))
+                        resource.getparent().replace(resource, other)
+                        resource = other
+                    _leave_out_self(resource, user)
                     left.discard(user)
                 document.write(item, with_tail=False)
 
