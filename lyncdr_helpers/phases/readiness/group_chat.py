@@ -1,6 +1,6 @@
-"""Group Chat's standby: a SQL Server at the DR site that its database can be restored on, with the logins prepared.
+"""Group Chat's standby: a SQL Server at the DR site with the logins prepared, its folders, and a Windows machine.
 
-Its server is not looked for: it is installed during the activation, as it would join the topology beforehand.
+On that machine Group Chat must not be installed yet: its server would join the topology, and the two would fight.
 """
 
 from __future__ import annotations
@@ -9,19 +9,24 @@ import re
 from collections.abc import Sequence
 
 from lyncdr_helpers.checks import Check, Checklist, judge, unknown
+from lyncdr_helpers.concurrency import ask_all
 from lyncdr_helpers.errors import InputError, OperationError
 from lyncdr_helpers.params.backups import GroupChat
-from lyncdr_helpers.ports import Program
+from lyncdr_helpers.ports import Door, Program
+from lyncdr_helpers.probes.survey import PROBE_SECONDS
 from lyncdr_helpers.session import Session
 from lyncdr_helpers.shell import sql
 from lyncdr_helpers.shell.sql import SqlServer
 
 AREA = "group chat"
 STANDBY, VERSION, LOGINS = "Group Chat standby", "Group Chat standby version", "Group Chat standby logins"
+FOLDERS, SERVER, EMPTY = "Group Chat standby folders", "Group Chat standby server", "Group Chat not installed in DR"
 SAID = 500
 """How much of what sqlcmd said a check shows, in characters."""
 ALWAYS = frozenset({"sa"})
 """A login that every server has."""
+SIGNS_OF_LIFE = (445, 135, 3389, 5985)
+"""Ports of Windows itself: files, RPC, remote desktop, WinRM. Whoever says no on one of them is there, too."""
 
 
 def check(session: Session) -> Checklist:
@@ -29,7 +34,14 @@ def check(session: Session) -> Checklist:
     checks, chat = Checklist(), session.params.group_chat
     if chat is None:
         return checks
-    soft, expected = not session.params.requirements.group_chat, "a SQL Server at the DR site that answers"
+    soft = not session.params.requirements.group_chat
+    checks.add(*_database(session, chat, soft), _folders(session, chat, soft), *_server(session, chat, soft))
+    return checks
+
+
+# -- its database -----------------------------------------------------------------------------------------------------
+def _database(session: Session, chat: GroupChat, soft: bool) -> Checklist:
+    checks, expected = Checklist(), "a SQL Server at the DR site that answers"
     if chat.standby_sql is None:
         remedy = "Prepare one, with its logins, and name it: group_chat.standby_sql"
         checks.add(judge(AREA, STANDBY, False, seen="none is named", expected=expected, remedy=remedy, soft=soft))
@@ -67,6 +79,53 @@ def _prepared(chat: GroupChat, here: Sequence[str], wanted: Sequence[str], soft:
     return judge(AREA, LOGINS, not missing, seen=seen, expected=expected, remedy=remedy, soft=soft)
 
 
+# -- its folders and its server ---------------------------------------------------------------------------------------
+def _folders(session: Session, chat: GroupChat, soft: bool) -> Check:
+    """Where the dump and the files are brought to, as this machine reaches them."""
+    places = {
+        "standby_dump": chat.standby_dump.here if chat.standby_dump else None,
+        "standby_repository": chat.standby_repository,
+    }
+    unnamed = [f"group_chat.{name} is not named" for name, place in places.items() if place is None]
+    absent = [
+        f"there is no {place}" for place in places.values() if place and not session.loaded.locate(place).is_dir()
+    ]
+    seen = "; ".join(unnamed + absent) or "both"
+    remedy = "Make both shares at the DR site, let this account write to them, and name them."
+    expected = "one for the dump, one for the files"
+    return judge(AREA, FOLDERS, seen == "both", seen=seen, expected=expected, remedy=remedy, soft=soft)
+
+
+def _server(session: Session, chat: GroupChat, soft: bool) -> Checklist:
+    checks, expected = Checklist(), "a Windows machine at the DR site that answers"
+    if chat.standby_server is None:
+        remedy = "Prepare one, without Group Chat on it, and name it: group_chat.standby_server"
+        checks.add(judge(AREA, SERVER, False, seen="none is named", expected=expected, remedy=remedy, soft=soft))
+        return checks
+    host, dialer = chat.standby_server, session.dialer.within(PROBE_SECONDS)
+    with checks.asking(AREA, SERVER, expected, soft=soft):
+        doors = ask_all(SIGNS_OF_LIFE, lambda port: dialer.door(host.address, port), len(SIGNS_OF_LIFE))
+        alive = any(door is not Door.SILENT for door in doors)
+        said = ", ".join(f"{port} {door}" for port, door in zip(SIGNS_OF_LIFE, doors, strict=True))
+        remedy = "See that it runs, and that this machine may reach it."
+        seen = f"{host.fqdn}: {said}"
+        checks.add(judge(AREA, SERVER, alive, seen=seen, expected=expected, remedy=remedy, soft=soft))
+        if alive:
+            checks.add(_empty(chat.port, dialer.door(host.address, chat.port), soft))
+    return checks
+
+
+def _empty(port: int, door: Door, soft: bool) -> Check:
+    """Somebody who listens where Group Chat does is taken for it; behind a firewall nobody can tell."""
+    expected, seen = f"nothing listens on {port}", f"{port} {door}"
+    if door is Door.SILENT:
+        remedy = "Look at the machine itself: Group Chat's server must not be among its programs."
+        return unknown(AREA, EMPTY, seen=seen, expected=expected, remedy=remedy, soft=True)
+    remedy = "Remove Group Chat's server from it until an activation: it joins the topology of the one that lives."
+    return judge(AREA, EMPTY, door is Door.REFUSED, seen=seen, expected=expected, remedy=remedy, soft=soft)
+
+
+# -- what SQL Server says ---------------------------------------------------------------------------------------------
 def _version(session: Session, server: SqlServer) -> str:
     return next((row["Version"] for row in _rows(session, sql.version(server)) if "Version" in row), "")
 

@@ -1,4 +1,4 @@
-"""Group Chat's standby: not named, silent, too old, or without its logins."""
+"""Group Chat's standby: not named, silent, too old, without its logins, folders or server, or installed already."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from dead_ends import blackhole, says_nothing, served
 from dr_scene import Scene
 from phase_scene import Ended, management_host, variant
 from ready_scene import GROUP_CHAT_NEEDED, ask
@@ -13,7 +14,8 @@ from ready_scene import GROUP_CHAT_NEEDED, ask
 from lyncdr_helpers.lab import group_chat, lifecycle
 from lyncdr_helpers.lab.cmdlets import programs
 from lyncdr_helpers.lab.winrm import Executable, ProgramCall
-from lyncdr_helpers.phases.readiness.group_chat import LOGINS, STANDBY, VERSION
+from lyncdr_helpers.phases.readiness import group_chat as readiness
+from lyncdr_helpers.phases.readiness.group_chat import EMPTY, FOLDERS, LOGINS, SERVER, STANDBY, VERSION
 
 MUST = ("\nretention:", "\nrequirements: {group_chat: true}\nretention:")
 """Group Chat must come back."""
@@ -122,4 +124,67 @@ def test_a_deployment_without_group_chat(standing: Scene, ready: Ended) -> None:
     text = standing.params.read_text(encoding="utf-8")
     block = text[text.index("group_chat:") : text.index("\nretention:")]
     found = ask(variant(standing, (block, "")))
-    assert found.changed(ready) == dict.fromkeys([STANDBY, VERSION, LOGINS, "program sqlcmd.exe"], "gone")
+    assert found.changed(ready) == dict.fromkeys(
+        [STANDBY, VERSION, LOGINS, FOLDERS, SERVER, EMPTY, "program sqlcmd.exe"], "gone"
+    )
+
+
+# -- its folders and its server --------------------------------------------------------------------------------------
+
+
+@severities
+@pytest.mark.parametrize("key", ["standby_dump", "standby_repository"])
+def test_a_folder_that_is_not_there(
+    standing: Scene, ready: Ended, key: str, must: bool, verdict: str, code: int
+) -> None:
+    """A share that nobody made, or nobody named, is told now: without it nothing can be restored."""
+    text = standing.params.read_text(encoding="utf-8")
+    line = next(line for line in text.splitlines() if line.startswith(f"  {key}:"))
+    away = (
+        line.replace("here: group-chat", "here: nowhere").replace(" group-chat/", " nowhere/").replace("sql", "nosql")
+    )
+    for new, words in ((away, "there is no "), ("", f"group_chat.{key} is not named")):
+        found = ask(variant(standing, (line, new), *([MUST] if must else [])))
+        assert found.changed(ready) == {FOLDERS: verdict, **(GROUP_CHAT_NEEDED if must else {})}
+        assert words in found.seen(FOLDERS)
+        assert found.code == code
+
+
+@severities
+def test_no_server_is_named(standing: Scene, ready: Ended, must: bool, verdict: str, code: int) -> None:
+    """Without a machine there is nothing to install Group Chat on."""
+    found = ask(variant(standing, (server_line(standing), ""), *([MUST] if must else [])))
+    assert found.changed(ready) == {SERVER: verdict, EMPTY: "gone", **(GROUP_CHAT_NEEDED if must else {})}
+    assert found.code == code
+
+
+@severities
+def test_a_server_that_has_group_chat(standing: Scene, ready: Ended, must: bool, verdict: str, code: int) -> None:
+    """Installed beforehand it would join the topology: somebody who listens where Group Chat does is found."""
+    with served(standing.blueprint.group_chat_server, says_nothing) as port:
+        listens = (server_line(standing), f"{server_line(standing)}\n  port: {port}")
+        found = ask(variant(standing, listens, *([MUST] if must else [])))
+    assert found.changed(ready) == {EMPTY: verdict, **(GROUP_CHAT_NEEDED if must else {})}
+    assert found.seen(EMPTY) == f"{port} open"
+    assert found.code == code
+
+
+def test_a_server_behind_a_firewall(standing: Scene, ready: Ended) -> None:
+    """Where the port is silent nobody can tell whether Group Chat is there; that is unknown, never green."""
+    with blackhole(standing.blueprint.group_chat_server) as port:
+        found = ask(variant(standing, (server_line(standing), f"{server_line(standing)}\n  port: {port}")))
+    assert found.changed(ready) == {EMPTY: "unknown"}
+    assert found.code == 0
+
+
+def test_a_server_that_is_away(standing: Scene, ready: Ended, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A machine that is silent on everything warns, and nothing is said of what is installed on it."""
+    with blackhole(standing.blueprint.group_chat_server) as port:
+        monkeypatch.setattr(readiness, "SIGNS_OF_LIFE", (port,))
+        found = ask(standing.params)
+    assert found.changed(ready) == {SERVER: "warn", EMPTY: "gone"}
+
+
+def server_line(scene: Scene) -> str:
+    text = scene.params.read_text(encoding="utf-8")
+    return next(line for line in text.splitlines() if line.startswith("  standby_server:"))
