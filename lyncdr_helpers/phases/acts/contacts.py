@@ -11,6 +11,7 @@ from lyncdr_helpers.backups.manifest import UserRecord
 from lyncdr_helpers.contacts import comparison
 from lyncdr_helpers.contacts.export import ZIP, write_import
 from lyncdr_helpers.contacts.lists import address
+from lyncdr_helpers.params.sites import Pool
 from lyncdr_helpers.phases import contact_stores, exchange
 from lyncdr_helpers.phases.acts.loop import Receipt, Tally, carry_out
 from lyncdr_helpers.plan import Change
@@ -28,13 +29,14 @@ def restore(session: Session, changes: Sequence[Change], export: Path, recorded:
     export: the backup's, of the failed pool. recorded: its users, by address. A user counts as done when nothing of
     their list is missing, and as failed when it is held back (phases/contact_stores.py).
     """
-    held = _held(session, recorded)
+    pool = session.params.target_pool
+    held = hold_back(session, pool, recorded)
     wanted = {one.target for one in changes} - held.keys()
     backed_up = {one.user: one for one in exchange.read(export) if one.user in wanted}
     numbers = count(1)
 
     def see(some: Sequence[Change]) -> Mapping[str, str]:
-        now = exchange.lists_of(exchange.export_contacts(session, session.params.target_pool, "target-now"))
+        now = exchange.lists_of(exchange.export_contacts(session, pool, "target-now"))
         compared = comparison.compare({one.target: backed_up[one.target] for one in some}, now)
         whole = {one.user for one in compared if one.whole}
         return {one.target: one.new if one.target in whole else one.old for one in some}
@@ -42,32 +44,35 @@ def restore(session: Session, changes: Sequence[Change], export: Path, recorded:
     def do(some: Sequence[Change]) -> Receipt:
         there, here = exchange.place(session, f"import-{next(numbers)}{export.suffix}")
         write_import(here, export, [one.target for one in some])
-        return _update(session, there) if export.suffix == ZIP else _import(session, there)
+        return take(session, pool, there)
 
     tally = carry_out(session, ACT, [one for one in changes if one.target in wanted], see, do, batch=BATCH)
     return replace(tally, failed={**tally.failed, **held})
 
 
-def _held(session: Session, recorded: Mapping[str, UserRecord]) -> Mapping[str, str]:
-    """The users whose list must not be imported, each with the reason, which is on record."""
-    compared = contact_stores.compare(session, session.params.target_pool.fqdn, recorded)
+def hold_back(session: Session, pool: Pool, recorded: Mapping[str, UserRecord]) -> Mapping[str, str]:
+    """The users of a pool whose list must not be imported, each with the reason, which is on record."""
+    compared = contact_stores.compare(session, pool.fqdn, recorded)
     session.record(*compared.checks())
     return compared.held
 
 
-def _import(session: Session, there: str) -> Receipt:
-    host, pool = session.params.management_host, session.params.target_pool
+def take(session: Session, pool: Pool, there: str) -> Receipt:
+    """Have a pool add the lists in a file of the management host's to what it has of its users."""
+    return _update(session, pool, there) if there.lower().endswith(ZIP) else _import(session, pool, there)
+
+
+def _import(session: Session, pool: Pool, there: str) -> Receipt:
+    host = session.params.management_host
     finished = session.shell.run(dbimpexp.import_contacts(host.dbimpexp, there, exchange.sql_instance(pool)))
     said = (finished.errors or finished.output).strip()[-exchange.SAID :]
     faults = {"": f"dbimpexp ended with {finished.exit_code}: {said}"} if finished.exit_code else {}
     return Receipt(finished.withheld, faults)
 
 
-def _update(session: Session, there: str) -> Receipt:
+def _update(session: Session, pool: Pool, there: str) -> Receipt:
     """Update-CsUserData merges, and restarts nothing; Import-CsUserData would take the place of what is there."""
     params = session.params
-    command = user_data.update_user_data(
-        there, params.target_pool.fqdn, params.directory.domain_controller, params.generation
-    )
+    command = user_data.update_user_data(there, pool.fqdn, params.directory.domain_controller, params.generation)
     reply = session.shell.invoke(command)
     return Receipt(reply.withheld, {address(fault.target): fault.message for fault in reply.faults})
