@@ -10,7 +10,7 @@ from functools import partial
 
 from lyncdr_helpers.lab.winrm.call import Executable, ProgramCall, Stopped
 from lyncdr_helpers.lab.winrm.faults import Faults
-from lyncdr_helpers.lab.winrm.shell import Shell
+from lyncdr_helpers.lab.winrm.shell import Cut, Shell
 
 log = logging.getLogger(__name__)
 
@@ -62,7 +62,10 @@ class ProcessShell(Shell):
         fault = self._faults.take(name)
         exit_code = FAILED
         if fault != "cut before act":
-            exit_code = self._act(program, self._call(command, words[1:], heard=fault is None))
+            try:
+                exit_code = self._act(program, self._call(command, words[1:], heard=fault is None))
+            except Cut:
+                fault = "cut after act"
         if fault in ("cut before act", "cut after act"):
             self.cut()
         elif fault is None:
@@ -73,6 +76,8 @@ class ProcessShell(Shell):
             return program(call)
         except Stopped:
             return FAILED
+        except Cut:
+            raise
         except Exception as cause:  # a mistake in a program must reach its client, not only this thread
             log.exception("A program failed")
             call.err(f"Unhandled exception: {type(cause).__name__}: {cause}\r\n")
