@@ -28,6 +28,8 @@ from lyncdr_helpers.views.report import write_report
 NUMBERS = (
     "users_on_failed_pool",
     "users_rehomed",
+    "endpoints_on_failed_pool",
+    "endpoints_rehomed",
     "contacts_expected",
     "contacts_restored",
     "response_groups_expected",

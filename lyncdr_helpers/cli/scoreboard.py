@@ -12,6 +12,7 @@ from lyncdr_helpers.views.pictures import spell
 
 TILES = (
     ("users_rehomed", "users_on_failed_pool", "users home again"),
+    ("endpoints_rehomed", "endpoints_on_failed_pool", "endpoints home again"),
     ("contacts_restored", "contacts_expected", "contacts back"),
     ("response_groups_restored", "response_groups_expected", "Response Group objects back"),
     ("dns_records_moved", "dns_records_expected", "DNS records moved"),

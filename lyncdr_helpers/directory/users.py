@@ -14,6 +14,9 @@ ON_PREMISES = "SRV:"
 ENTERPRISE_VOICE = 128
 """The bit of msRTCSIP-OptionFlags."""
 
+DEVICE = "urn:device:"
+"""How msRTCSIP-OwnerUrn of an account begins that is no person: that of a meeting room, urn:device:roomsystem."""
+
 ATTRIBUTES = (
     "objectClass",
     "displayName",
@@ -31,7 +34,7 @@ ATTRIBUTES = (
 
 
 class Kind(StrEnum):
-    """USER moves with Move-CsUser; APPLICATION (a contact object) has cmdlets of its own; CLOUD and BRANCH stay."""
+    """USER moves with Move-CsUser; APPLICATION, a contact or a room, has cmdlets of its own; CLOUD and BRANCH stay."""
 
     USER = "user"
     APPLICATION = "application"
@@ -96,4 +99,6 @@ def _kind(entry: Entry, *, in_branch: bool) -> Kind:
         return Kind.APPLICATION
     if entry.first("msRTCSIP-DeploymentLocator", ON_PREMISES).upper() != ON_PREMISES:
         return Kind.CLOUD
+    if entry.first("msRTCSIP-OwnerUrn").lower().startswith(DEVICE):
+        return Kind.APPLICATION
     return Kind.BRANCH if in_branch else Kind.USER

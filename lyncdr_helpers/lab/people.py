@@ -40,12 +40,23 @@ SPECIALS = (
 ATTENDANT, RESPONSE_GROUP = "urn:application:Caa", "urn:application:RGS"
 """msRTCSIP-OwnerUrn of dial-in access numbers, and of Response Groups."""
 
+PHONE, ANALOG, ROOM = "urn:device:commonareaphone", "urn:device:analogdevice", "urn:device:roomsystem"
+"""Of common area phones, of analog devices, and of meeting rooms, which Lync 2010 does not know."""
+
 APPLICATIONS = (
     (f"conferencing-attendant@{DOMAIN}", "Conferencing Attendant", ATTENDANT),
     (f"help-desk@{DOMAIN}", "Help Desk", RESPONSE_GROUP),
     (f"sales@{DOMAIN}", "Sales Hotline", RESPONSE_GROUP),
     (f"reception@{DOMAIN}", "Reception", RESPONSE_GROUP),
+    (f"paging@{DOMAIN}", "Paging", "urn:application:com.lync.test.paging"),
+    (f"lobby-phone@{DOMAIN}", "Lobby", PHONE),
+    (f"canteen-phone@{DOMAIN}", "Canteen", PHONE),
+    (f"fax@{DOMAIN}", "Fax", ANALOG),
+    (f"voice-mail@{DOMAIN}", "Voice Mail", ""),
 )
+"""Address, display name, owner. Exchange UM's has none, as far as anybody says."""
+
+ROOMS = ((f"boardroom@{DOMAIN}", "Board Room"),)
 
 SHARE_DISABLED = 0.02
 SHARE_VOICE = 0.4
@@ -77,7 +88,7 @@ class Person:
 
     @property
     def dn(self) -> str:
-        container = APPLICATION_CONTACTS if self.kind == "application" else PEOPLE
+        container = APPLICATION_CONTACTS if self.owner.startswith("urn:application:") else PEOPLE
         return "CN=" + self.cn.replace(",", "\\,") + "," + container
 
     def entry(self) -> DirectoryEntry:
@@ -86,7 +97,7 @@ class Person:
 
     def _account(self) -> dict[str, list[str]]:
         named = {"cn": [self.cn], "displayName": [self.display_name], "telephoneNumber": [self.phone]}
-        if self.kind == "application":
+        if self.kind == "application" and not self.account:
             return {"objectClass": ["contact"], **named}
         principal = self.address or f"{self.account}@{DOMAIN}"
         return {
@@ -166,6 +177,17 @@ def _elsewhere() -> Iterator[Person]:
 def _applications() -> Iterator[Person]:
     for address, display, owner in APPLICATIONS:
         yield Person(display, "", address, "", display, "+15550900", kind="application", owner=owner)
+
+
+def rooms() -> Iterator[Person]:
+    """Meeting rooms on the primary pool: accounts of their own, that sign in to nothing but Lync."""
+    for number, (address, display) in enumerate(ROOMS, 1):
+        yield Person(display, f"room{number}", address, display, display, "+15550800", kind="application", owner=ROOM)
+
+
+def is_called_by_name(one: Person) -> bool:
+    """Whether people have it in their contact lists: each other, the Response Groups and the attendant."""
+    return one.kind == "user" or one.owner in (ATTENDANT, RESPONSE_GROUP)
 
 
 def _names(seed: int) -> list[tuple[str, str]]:

@@ -80,9 +80,10 @@ class Deployment:
 def generate(blueprint: Blueprint) -> Deployment:
     """The deployment of that blueprint: its seed and its number of users decide everything but the addresses."""
     draw = random.Random(f"{blueprint.seed}/{blueprint.users}")
-    everyone = tuple(people.everyone(blueprint.users, draw, blueprint.seed))
+    rooms = () if blueprint.generation == "lync2010" else tuple(people.rooms())
+    everyone = (*people.everyone(blueprint.users, draw, blueprint.seed), *rooms)
     users = [person.address for person in everyone if person.kind == "user" and person.pool]
-    known = [(person.address, person.display_name) for person in everyone if person.address]
+    known = [(one.address, one.display_name) for one in everyone if one.address and people.is_called_by_name(one)]
     return Deployment(
         blueprint,
         everyone,

@@ -13,9 +13,10 @@ from lyncdr_helpers.directory.inventory import read_inventory
 from lyncdr_helpers.errors import Incomplete, OperationError, Refusal
 from lyncdr_helpers.params.sites import Pool, Server
 from lyncdr_helpers.phases import activation_plan, approval, exchange, restore_source
-from lyncdr_helpers.phases.acts import contacts, moves, records, response_groups
-from lyncdr_helpers.phases.acts.loop import Tally
-from lyncdr_helpers.plan import Plan
+from lyncdr_helpers.phases.acts import contacts, endpoints, moves, records, response_groups
+from lyncdr_helpers.phases.acts.loop import Tally, together
+from lyncdr_helpers.phases.endpoints import KINDS
+from lyncdr_helpers.plan import Change, Plan
 from lyncdr_helpers.session import Session, open_session
 from lyncdr_helpers.shell import cmdlets
 
@@ -97,17 +98,16 @@ def choose_backup(session: Session, wanted: str = "") -> Manifest:
 
 
 def make_plan(session: Session, backup: Manifest) -> Plan:
-    """What would change: users, contact lists, Response Groups, DNS records. An approved plan is kept."""
+    """What would change: users, endpoints, contact lists, Response Groups, DNS records. An approved plan is kept."""
     with session.step("plan"):
         kept = approval.approved(session)
         if kept:
             return kept
-        homed = read_inventory(session.directory, session.params.directory.base).movable(
-            session.params.failed_pool.fqdn
-        )
-        _hold_without_export(session, activation_plan.without_export(homed, backup, session.params.failed_pool.fqdn))
+        inventory, pool = read_inventory(session.directory, session.params.directory.base), session.params.failed_pool
+        homed = inventory.movable(pool.fqdn)
+        _hold_without_export(session, activation_plan.without_export(homed, backup, pool.fqdn))
         made = activation_plan.make(
-            session.folder.run, session.params, session.loaded.digest, backup, homed, records.seen_now(session)
+            session.folder.run, session.params, session.loaded.digest, backup, inventory, records.seen_now(session)
         )
         approval.propose(session, made)
         return made
@@ -134,6 +134,15 @@ def move_users(session: Session, made: Plan) -> Tally:
         return moves.move(session, made.of_kind(activation_plan.MOVE))
 
 
+def move_endpoints(session: Session, made: Plan) -> Tally:
+    """What a forced move of users leaves behind: phones, devices, rooms, access numbers, contacts of applications.
+
+    Those of Response Groups come later, with their import.
+    """
+    with session.step(endpoints.ACT):
+        return endpoints.move(session, _endpoints(made, imported=False))
+
+
 def restore_contacts(session: Session, made: Plan, backup: Manifest) -> Tally:
     """Every contact list of the backup imported at the DR pool, and proven by exporting it again."""
     with session.step(contacts.ACT):
@@ -143,10 +152,16 @@ def restore_contacts(session: Session, made: Plan, backup: Manifest) -> Tally:
 
 
 def restore_response_groups(session: Session, made: Plan, backup: Manifest) -> Tally:
-    """The failed pool's Response Groups imported at the DR pool, and read back by name."""
+    """The failed pool's Response Groups imported at the DR pool, and read back by name.
+
+    Their contacts come along, as far as anybody says; one that did not is moved afterwards.
+    """
     with session.step(response_groups.ACT):
-        export = restore_source.fetch(session, backup, backup.part("response-groups", session.params.failed_pool.fqdn))
-        return response_groups.restore(session, made.of_kind(activation_plan.RESPONSE_GROUP), export)
+        changes, tallies = made.of_kind(activation_plan.RESPONSE_GROUP), list[Tally]()
+        if changes:
+            part = backup.part("response-groups", session.params.failed_pool.fqdn)
+            tallies.append(response_groups.restore(session, changes, restore_source.fetch(session, backup, part)))
+        return together(response_groups.ACT, [*tallies, endpoints.move(session, _endpoints(made, imported=True))])
 
 
 def repoint_dns(session: Session, made: Plan) -> Tally:
@@ -169,6 +184,12 @@ def finish(session: Session, *tallies: Tally) -> str:
     outcome = "done" if session.mode == "live" else "rehearsed"
     session.end(outcome, 0)
     return f"{outcome}: " + "; ".join(tally.text for tally in tallies)
+
+
+def _endpoints(made: Plan, *, imported: bool) -> list[Change]:
+    """The endpoints of the plan, those that an import brings along or the others."""
+    found = made.of_kind(activation_plan.ENDPOINT)
+    return [one for one in found if KINDS[one.detail["what"]].imported is imported]
 
 
 def _silent(session: Session, pool: Pool, server: Server) -> Check:

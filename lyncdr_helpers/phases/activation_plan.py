@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 
 from lyncdr_helpers.backups.manifest import Manifest
+from lyncdr_helpers.directory.inventory import Inventory
 from lyncdr_helpers.directory.users import User
 from lyncdr_helpers.dns import cutover
 from lyncdr_helpers.params.models import Params
+from lyncdr_helpers.phases import endpoints
 from lyncdr_helpers.plan import Change, Plan
 from lyncdr_helpers.ports import RecordSet
 
 MOVE = "move-user"
+ENDPOINT = "move-endpoint"
 CONTACTS = "import-contacts"
 RESPONSE_GROUP = "import-response-group"
 RECORD = cutover.KIND
@@ -22,16 +25,18 @@ def make(
     params: Params,
     params_digest: str,
     backup: Manifest,
-    homed: Sequence[User],
+    inventory: Inventory,
     records: Mapping[str, RecordSet | None],
 ) -> Plan:
     """Every user of the failed pool is moved, gets their contacts back, and finds the pool under its usual names.
 
-    homed: the users the directory has on the failed pool. records: what each record to cut over is now, by key.
+    inventory: who is homed where now. records: what each record to cut over is now, by key.
     """
     failed, target = params.failed_pool.fqdn, params.target_pool.fqdn
+    homed = inventory.movable(failed)
     changes = [
         *_moves(homed, failed, target),
+        *_endpoints(inventory.homed_on(failed), failed, target),
         *_contacts(backup, failed),
         *_response_groups(backup.response_groups.get(failed, ()), failed, target),
         *map(cutover.to_plan, cutover.plan_cutover(params.dns.records, records)),
@@ -47,6 +52,13 @@ def without_export(homed: Iterable[User], backup: Manifest, pool: str) -> list[s
 
 def _moves(homed: Iterable[User], failed: str, target: str) -> Iterable[Change]:
     return (Change(MOVE, user.address, failed, target, {"dn": user.dn}) for user in homed)
+
+
+def _endpoints(homed: Iterable[User], failed: str, target: str) -> Iterable[Change]:
+    """What is homed there and is no user. detail: its DN, and what it is, by the name of its kind."""
+    for endpoint, some in endpoints.by_kind(homed).items():
+        for one in some:
+            yield Change(ENDPOINT, one.address, failed, target, {"dn": one.dn, "what": endpoint.name})
 
 
 def _contacts(backup: Manifest, pool: str) -> Iterable[Change]:

@@ -16,12 +16,13 @@ from lyncdr_helpers.backups import risk, sets, stored
 from lyncdr_helpers.backups.manifest import Manifest
 from lyncdr_helpers.backups.risk import NIGHTS, AtRisk, ChangedSince
 from lyncdr_helpers.checks import Check, Checklist, judge, unknown
-from lyncdr_helpers.directory.inventory import read_inventory
+from lyncdr_helpers.directory.inventory import Inventory, read_inventory
 from lyncdr_helpers.errors import InputError, OperationError
 from lyncdr_helpers.phases import contact_stores, never_back
-from lyncdr_helpers.phases.acts import response_groups
+from lyncdr_helpers.phases.acts import endpoints, response_groups
 from lyncdr_helpers.phases.earlier import durations, recoveries
 from lyncdr_helpers.phases.earlier.durations import Estimate, RecoveryTime
+from lyncdr_helpers.phases.endpoints import by_kind
 from lyncdr_helpers.phases.never_back import Gone
 from lyncdr_helpers.session import Session
 
@@ -72,7 +73,7 @@ def look(session: Session, faults: Sequence[str] | None = None) -> IfItDied:
         at_risk = _at_risk(session, checks, homed or [], newest, faults) if askable else None
         if changed:
             checks.add(_judged_changes(changed))
-        time = _time(session, None if homed is None else len(homed), newest)
+        time = _time(session, inventory, newest)
         checks.add(_judged_time(time))
         gone = never_back.table(session.params, changed, inventory, _directories(session, newest))
         found = IfItDied(None if homed is None else len(homed), newest, at_risk, changed, time, gone, checks)
@@ -140,11 +141,13 @@ def _changed(session: Session, complete: Sequence[Manifest] | None, pool: str) -
     return risk.changed_since(risk.nights(complete, pool), users, age)
 
 
-def _time(session: Session, users: int | None, newest: Manifest | None) -> RecoveryTime:
+def _time(session: Session, inventory: Inventory | None, newest: Manifest | None) -> RecoveryTime:
     params, pool = session.params, session.params.failed_pool.fqdn
     runs_folder = session.loaded.locate(params.runs_folder)
     past = recoveries.read(runs_folder, params.deployment, pool, params.target_pool.fqdn)
     skip = [response_groups.ACT] if newest and not newest.response_groups.get(pool) else []
+    skip += [endpoints.ACT] if inventory and not by_kind(inventory.homed_on(pool)) else []
+    users = len(inventory.movable(pool)) if inventory else None
     return durations.estimate(past, users, params.thresholds.rto_minutes * 60, skip)
 
 

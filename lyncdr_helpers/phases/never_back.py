@@ -34,7 +34,7 @@ def table(
     changed: the lists that are others than in the newest set. directories: conference directories of the lost pool in
     it. Whatever is None could not be asked, and the row says so.
     """
-    pool, target = params.failed_pool.fqdn, params.target_pool.fqdn
+    target = params.target_pool.fqdn
     lists = changed.text if changed else "unknown: there is no set to count from"
     return (
         Gone("meetings that users of the pool scheduled", NOT_COUNTED, "no", "Schedule them anew.", FORCED),
@@ -55,10 +55,10 @@ def table(
             "Microsoft: Move-CsConferenceDirectory",
         ),
         Gone(
-            "application contacts homed on the pool",
-            _applications(inventory, pool),
+            "users of branch appliances",
+            _branch(inventory),
             "by hand",
-            "Each kind has its cmdlet: Move-CsApplicationEndpoint, -CommonAreaPhone, -AnalogDevice, -ExUmContact.",
+            f"Where their appliance depends on the pool: Move-CsUser -Target {target} -Force, one by one.",
             PROCEDURE,
         ),
     )
@@ -75,7 +75,7 @@ def _counted(number: int | None) -> str:
     return "unknown: the newest set has no list of them" if number is None else f"{number:,}"
 
 
-def _applications(inventory: Inventory | None, pool: str) -> str:
+def _branch(inventory: Inventory | None) -> str:
     if inventory is None:
         return "unknown: the directory could not be asked"
-    return f"{sum(one.kind is Kind.APPLICATION for one in inventory.homed_on(pool)):,}"
+    return f"{sum(one.kind is Kind.BRANCH for one in inventory.users):,}"

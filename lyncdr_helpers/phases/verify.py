@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,6 +14,7 @@ from lyncdr_helpers.checks import Check, Checklist, judge, not_green, require
 from lyncdr_helpers.contacts import comparison
 from lyncdr_helpers.contacts.comparison import Restored
 from lyncdr_helpers.directory.inventory import read_inventory
+from lyncdr_helpers.directory.users import Kind
 from lyncdr_helpers.dns import cutover, records
 from lyncdr_helpers.dns.records import BETWEEN
 from lyncdr_helpers.journal import read
@@ -31,7 +33,7 @@ NAMED = 5
 class Loss:
     """One thing that did not come back.
 
-    `kind`: user, contact list (the whole of it), contact, contact group, privacy, response group, record.
+    `kind`: user, endpoint, contact list (the whole of it), contact, contact group, privacy, response group, record.
     """
 
     kind: str
@@ -77,6 +79,27 @@ def users(session: Session, backup: Manifest) -> tuple[Check, list[Loss]]:
 
     with session.step("users"):
         return _counted(session, "users", f"users homed on {target}", ("users_on_failed_pool", "users_rehomed"), count)
+
+
+def endpoints(session: Session, backup: Manifest) -> tuple[Check, list[Loss]]:
+    """Every phone, device, room and contact of an application that the pool was home to is homed at the DR pool."""
+    pool, target = session.params.failed_pool.fqdn, session.params.target_pool.fqdn
+
+    def count() -> Count:
+        inventory = read_inventory(session.directory, session.params.directory.base)
+        now = {one.address: one for one in inventory.users}
+        left = {one.address for one in inventory.homed_on(pool) if one.kind is Kind.APPLICATION}
+        expected = sorted(left | _endpoints_of(session, backup, pool))
+        lost = [
+            Loss("endpoint", one, one, f"homed on {now[one].home or 'no pool'}" if one in now else "not there")
+            for one in expected
+            if one not in now or now[one].home != target
+        ]
+        return Count(len(expected), len(expected) - len(lost), lost)
+
+    with session.step("endpoints"):
+        facts = ("endpoints_on_failed_pool", "endpoints_rehomed")
+        return _counted(session, "endpoints", f"endpoints homed on {target}", facts, count)
 
 
 def contacts(session: Session, backup: Manifest) -> tuple[Check, list[Restored], list[Loss]]:
@@ -165,6 +188,14 @@ def finish(session: Session, checks: Sequence[Check], losses: Sequence[Loss]) ->
         require(checks, "Service is not proven to be back")
     session.end("done", 0)
     return f"Service is back: {len(list(checks))} expectations proven, nothing lost."
+
+
+def _endpoints_of(session: Session, backup: Manifest, pool: str) -> set[str]:
+    """Who was homed on the pool and no user, when the set was made."""
+    source = restore_source.fetch(session, backup, backup.part("inventory"))
+    with source.open(encoding="utf-8", newline="") as file:
+        rows = list(csv.DictReader(file))
+    return {row["address"] for row in rows if (row["kind"], row["home"]) == (Kind.APPLICATION, pool)}
 
 
 def _losses(user: Restored) -> list[Loss]:

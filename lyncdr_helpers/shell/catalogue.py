@@ -13,11 +13,11 @@ from typing import Any, Literal, get_args, get_origin, get_type_hints
 
 from lyncdr_helpers.params.values import Generation
 from lyncdr_helpers.ports import Command
-from lyncdr_helpers.shell import cmdlets, pairing, user_data
+from lyncdr_helpers.shell import cmdlets, endpoints, pairing, user_data
 from lyncdr_helpers.shell.table import COMMON, Table
 
-MODULES: tuple[ModuleType, ...] = (cmdlets, user_data, pairing)
-"""Builders of what the playbook runs; those of preparation.py and endpoints.py are shown to people."""
+MODULES: tuple[ModuleType, ...] = (cmdlets, endpoints, user_data, pairing)
+"""Builders of what the playbook runs; those of preparation.py are shown to people."""
 
 CONFIRM = "confirm"
 """Common by table.COMMON, though only those cmdlets have it that change something."""

@@ -33,7 +33,7 @@ def test_who_is_where(deployment: Deployment) -> None:
     homes = Counter((person.pool, person.kind) for person in deployment.people)
     assert homes == {
         (PRIMARY_POOL, "user"): 250,
-        (PRIMARY_POOL, "application"): 4,
+        (PRIMARY_POOL, "application"): len(people.APPLICATIONS),
         (DR_POOL, "user"): 2,
         (BRANCH_POOL, "user"): 1,
         ("", "user"): 8,

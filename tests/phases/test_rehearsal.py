@@ -18,7 +18,7 @@ from lyncdr_helpers.phases import activate
 
 STEPS = [
     *("reach", "evidence", "backup", "plan", "approval"),
-    *("move users", "restore contacts", "restore response groups", "repoint DNS", "verdict"),
+    *("move users", "move endpoints", "restore contacts", "restore response groups", "repoint DNS", "verdict"),
 ]
 USERS, BATCH, RECORDS = 40, 10, 6
 
@@ -74,8 +74,14 @@ def test_every_withheld_write_is_on_record(rehearsed: tuple[Scene, Ended]) -> No
     others = [(what.split()[0], objects) for what, objects in withheld if not what.startswith("Move-CsUser")]
     assert others == [
         ("Update-CsUserDatabase", 0),
+        ("Move-CsApplicationEndpoint", 1),
+        ("Move-CsCommonAreaPhone", 2),
+        ("Move-CsAnalogDevice", 1),
+        ("Move-CsApplicationEndpoint", 1),
+        ("Move-CsExUmContact", 1),
         ("dbimpexp.exe", 1),
         ("Import-CsRgsConfiguration", 0),
+        ("Move-CsApplicationEndpoint", 3),
         ("update", RECORDS),
     ]
     assert f"/sqlserver:{DR_POOL}\\rtc" in next(what for what, _ in withheld if what.startswith("dbimpexp.exe"))

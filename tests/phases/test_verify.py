@@ -14,6 +14,7 @@ from lxml import etree
 from phase_scene import (
     Ended,
     activated,
+    directory_changed,
     dr_server,
     dr_server_at,
     lagging_resolver,
@@ -30,8 +31,8 @@ from lyncdr_helpers.contacts.lists import ContactList
 from lyncdr_helpers.lab import lifecycle, pki, seed
 from lyncdr_helpers.lab.blueprint import BRANCH_POOL, DR_POOL, PRIMARY_POOL
 from lyncdr_helpers.lab.cmdlets.state import State
-from lyncdr_helpers.lab.forest import POOLS
-from lyncdr_helpers.lab.people import APOSTROPHE, NO_CONTACTS, THOUSAND_CONTACTS
+from lyncdr_helpers.lab.forest import PEOPLE, POOLS
+from lyncdr_helpers.lab.people import APOSTROPHE, APPLICATIONS, NO_CONTACTS, THOUSAND_CONTACTS
 from lyncdr_helpers.lab.pools import PoolStore
 from lyncdr_helpers.lab.winrm import Call, CmdletError
 from lyncdr_helpers.phases import activate, verify
@@ -39,11 +40,15 @@ from lyncdr_helpers.ports import RecordSet
 from lyncdr_helpers.session import Session
 
 USERS = f"users homed on {DR_POOL}"
+ENDPOINTS = f"endpoints homed on {DR_POOL}"
 CONTACTS = f"contacts restored at {DR_POOL}"
 GROUPS = "Response Groups at the DR pool"
 SIP = "sip.lync.test"
 SYNTHETIC = ("Test-CsRegistration", "Test-CsIM", "Test-CsPresence", "Test-CsGroupIM")
-COUNTS = ("users_rehomed", "contacts_restored", "response_groups_restored", "dns_records_moved", "lost")
+COUNTS = (
+    *("users_rehomed", "endpoints_rehomed", "contacts_restored", "response_groups_restored", "dns_records_moved"),
+    "lost",
+)
 NAMES = [DR_POOL, *(f"{host}.lync.test" for host in pki.POOL_HOSTS)]
 
 
@@ -95,6 +100,7 @@ def test_nothing_is_lost(scene: Scene, back: Ended) -> None:
     deployment = seed.generate(scene.blueprint)
     homed = set(deployment.homed(PRIMARY_POOL))
     assert back.fact("users_on_failed_pool") == back.fact("users_rehomed") == len(homed)
+    assert back.fact("endpoints_on_failed_pool") == back.fact("endpoints_rehomed") == len(APPLICATIONS)
     wanted = sum(len(one.contacts) for one in deployment.contact_lists(PRIMARY_POOL))
     assert back.fact("contacts_expected") == back.fact("contacts_restored") == wanted
     groups = list(deployment.response_groups_of(PRIMARY_POOL))
@@ -108,6 +114,18 @@ def test_verify_changes_nothing(scene: Scene) -> None:
     before = scene.state()
     ask(scene.params)
     assert scene.state() == before
+
+
+# -- endpoints -------------------------------------------------------------------------------------------------------
+
+
+def test_a_phone_that_stayed(scene: Scene, back: Ended) -> None:
+    """An endpoint of the backup that is homed elsewhere now is lost by its name; users are not touched by it."""
+    with directory_changed(scene, f"CN=Lobby,{PEOPLE}", "msRTCSIP-PrimaryHomeServer", POOLS[BRANCH_POOL].service):
+        found = ask(scene.params)
+    require(found, back, {ENDPOINTS: "fail"}, lost=1, endpoints_rehomed=1)
+    assert lost(found) == [("endpoint", "lobby-phone@lync.test", "lobby-phone@lync.test")]
+    assert found.table("lost")[0]["why"] == f"homed on {BRANCH_POOL}"
 
 
 # -- contact lists ---------------------------------------------------------------------------------------------------
@@ -414,7 +432,7 @@ def test_a_synthetic_test_that_fails(
 
 
 DEAD = {
-    "directory": ((":6360", ":6359"), {USERS}),
+    "directory": ((":6360", ":6359"), {USERS, ENDPOINTS}),
     "management host": ((":5986", ":5985"), {CONTACTS, GROUPS, *SYNTHETIC}),
 }
 

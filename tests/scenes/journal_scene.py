@@ -117,6 +117,7 @@ def activation(
         *step("reach", 1.0),
         *step("evidence", 5.0),
         *step("move users", users / rate, *done("move users", users)),
+        *step("move endpoints", 0.0, *done("move endpoints", 7)),
         *step("restore contacts", 2 * users / rate, *done("restore contacts", users)),
         *step("restore response groups", 4.0, *done("restore response groups", 9)),
         *step("repoint DNS", 1.0, *done("repoint DNS", 6)),

@@ -132,6 +132,7 @@ def activated(session: Session, digest: str | None = None) -> None:
     activate.finish(
         session,
         activate.move_users(session, plan),
+        activate.move_endpoints(session, plan),
         activate.restore_contacts(session, plan, chosen),
         activate.restore_response_groups(session, plan, chosen),
         activate.repoint_dns(session, plan),
@@ -141,12 +142,13 @@ def activated(session: Session, digest: str | None = None) -> None:
 def verified(session: Session) -> None:
     expected = verify.expectation(session)
     users, lost_users = verify.users(session, expected)
+    endpoints, lost_endpoints = verify.endpoints(session, expected)
     contacts, _, lost_contacts = verify.contacts(session, expected)
     groups, lost_groups = verify.response_groups(session, expected)
     names, lost_records = verify.dns(session)
     service = verify.service(session)
-    losses = [*lost_users, *lost_contacts, *lost_groups, *lost_records]
-    verify.finish(session, [users, contacts, groups, *names, *service], losses)
+    losses = [*lost_users, *lost_endpoints, *lost_contacts, *lost_groups, *lost_records]
+    verify.finish(session, [users, endpoints, contacts, groups, *names, *service], losses)
 
 
 # -- parameters and servers with something wrong ---------------------------------------------------------------------

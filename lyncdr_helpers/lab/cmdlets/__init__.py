@@ -8,6 +8,7 @@ from lyncdr_helpers.lab.blueprint import DR_POOL, Blueprint
 from lyncdr_helpers.lab.cmdlets import (
     conference_directories,
     dbimpexp,
+    endpoints,
     management_server,
     management_store,
     pairing,
@@ -31,6 +32,7 @@ Act = Callable[[Call, State], None]
 ACTS: dict[str, Act] = {
     "Get-CsUser": users.get_user,
     "Move-CsUser": users.move_user,
+    **endpoints.ACTS,
     "Get-CsPool": topology.get_pool,
     "Get-CsService": topology.get_service,
     "Get-CsTopology": topology.get_topology,

@@ -15,7 +15,7 @@ from ldap3.core.exceptions import LDAPException, LDAPOperationResult
 from lyncdr_helpers.adapters import ldap_tls
 from lyncdr_helpers.directory import names
 from lyncdr_helpers.lab.blueprint import BASE_DN, DOMAIN, Blueprint
-from lyncdr_helpers.lab.forest import CMS_POINTER, RTC_SERVICE, LabPool
+from lyncdr_helpers.lab.forest import CMS_POINTER, CONFIGURATION, RTC_SERVICE, LabPool
 from lyncdr_helpers.lab.winrm import Category, CmdletError
 
 ADMINISTRATOR = f"administrator@{DOMAIN}"
@@ -30,14 +30,15 @@ PREFIX = "msRTCSIP-"
 ATTRIBUTES = [
     *("objectClass", "sAMAccountName", "userPrincipalName", "displayName", "givenName", "mail"),
     *(f"{PREFIX}{name}" for name in ("PrimaryUserAddress", "UserEnabled", "PrimaryHomeServer", "UserPolicies")),
-    *(f"{PREFIX}{name}" for name in ("DeploymentLocator", "OptionFlags", "Line", "TargetHomeServer")),
+    *(f"{PREFIX}{name}" for name in ("DeploymentLocator", "OptionFlags", "Line", "TargetHomeServer", "OwnerUrn")),
 ]
-ENABLED_FOR_LYNC = f"(&(objectClass=user)({PREFIX}PrimaryUserAddress=*){{}})"
+ENABLED_FOR_LYNC = f"(&(objectClass=user)({PREFIX}PrimaryUserAddress=*)(!({PREFIX}OwnerUrn=*)){{}})"
+ENDPOINTS = f"(&(|(objectClass=contact)({PREFIX}OwnerUrn=*))({PREFIX}PrimaryUserAddress=*){{}})"
 
 
 @dataclass(frozen=True)
 class Account:
-    """One user who has a SIP address. `values`: attribute -> its values as text."""
+    """One user, or one endpoint, that has a SIP address. `values`: attribute -> its values as text."""
 
     dn: str
     values: Mapping[str, tuple[str, ...]]
@@ -97,6 +98,15 @@ class Accounts:
         """The users with a SIP address that a filter's clause picks."""
         for entry in self._search(BASE_DN, ENABLED_FOR_LYNC.format(clause), ATTRIBUTES):
             yield Account(entry["dn"], _texts(entry["raw_attributes"]))
+
+    def endpoints(self, identities: Sequence[str] = ()) -> list[Account]:
+        """What has a SIP address and is no user: those meant by an identity, or all of them."""
+        clause = f"(|{''.join(map(_clause, identities))})" if identities else ""
+        return [
+            Account(entry["dn"], _texts(entry["raw_attributes"]))
+            for base in (BASE_DN, CONFIGURATION)
+            for entry in self._search(base, ENDPOINTS.format(clause), ATTRIBUTES)
+        ]
 
     def below_rtc_service(self, kind: str, *attributes: str) -> list[tuple[str, ...]]:
         """The first values of some attributes, which every object of that class below CN=RTC Service must have."""

@@ -58,6 +58,7 @@ def import_(call: Call, state: State) -> None:
     settings = content["settings"] if call.switch("ReplaceExistingRgsSettings") else {}
     if not call.switch("WhatIf"):
         store.replace_response_groups(named, settings)
+        _take_calls(state, named, pool)
 
 
 def get(kind: Kind) -> Callable[[Call, State], None]:
@@ -119,6 +120,15 @@ def _named(
             name = next(spare for number in range(2, 1000) if (group.kind, spare := f"{name} ({number})") not in taken)
         taken.add((group.kind, name))
         yield replace(group, name=name)
+
+
+def _take_calls(state: State, groups: Iterable[ResponseGroup], pool: LabPool) -> None:
+    """The contacts of the workflows are homed where the workflows run now; no source says who sees to that (?)."""
+    addresses = {f"sip:{group.address}" for group in groups if group.address}
+    if addresses:
+        for contact, why in state.accounts.rehome(state.accounts.endpoints(sorted(addresses)), pool):
+            if why:
+                raise CmdletError(why, "MoveContactFailed", Category.WriteError, contact.address)
 
 
 def _write(place: Path, content: dict[str, Any]) -> None:

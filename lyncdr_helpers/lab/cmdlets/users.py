@@ -39,7 +39,7 @@ def move_user(call: Call, state: State) -> None:
     target = state.pool(str(call.get("Target")))
     if not call.switch("WhatIf"):
         require_no_question(call)
-    leaving = _leaving(call, state, _identities(call), target)
+    leaving = _leaving(call, state, identities_of(call), target)
     while some := list(islice(leaving, CHUNK)):
         if not call.switch("WhatIf"):
             _move(call, state, some, target)
@@ -49,7 +49,7 @@ def _leaving(call: Call, state: State, identities: Sequence[str], target: LabPoo
     """The accounts that can move; the others are reported, or are there already."""
     for identity, accounts in state.accounts.find(identities):
         if not accounts:
-            call.error(_not_found(identity))
+            call.error(not_found(identity))
         for account in accounts:
             if why := _obstacle(call, state, account, target):
                 call.error(CmdletError(why, "MoveUserFailed", Category.InvalidOperation, identity))
@@ -104,22 +104,24 @@ def _take_along(state: State, account: Account, target: LabPool, *, force: bool)
 # -- what was asked for ---------------------------------------------------------------------------------------------
 
 
-def _identities(call: Call) -> list[str]:
+def identities_of(call: Call) -> list[str]:
+    """What -Identity says, or the pipeline."""
     given = call.get("Identity")
     return [given] if given is not None else [str(value) for value in call.feed]
 
 
 def _accounts(call: Call, state: State) -> Iterator[Account]:
-    identities = _identities(call)
+    identities = identities_of(call)
     if not identities:
         yield from state.accounts.search()
     for identity, accounts in state.accounts.find(identities):
         if not accounts:
-            call.error(_not_found(identity))
+            call.error(not_found(identity))
         yield from accounts
 
 
-def _not_found(identity: str) -> CmdletError:
+def not_found(identity: str) -> CmdletError:
+    """What every cmdlet says of an identity that means nobody."""
     message = f'Management object not found for identity "{identity}".'
     return CmdletError(message, "Microsoft.Rtc.Management.AD.ManagementException", Category.ObjectNotFound, identity)
 

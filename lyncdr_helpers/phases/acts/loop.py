@@ -56,10 +56,31 @@ class Tally:
         return f"{self.act}: {', '.join(parts)}"
 
 
+def together(act: str, tallies: Sequence[Tally]) -> Tally:
+    """What the parts of one act came to."""
+    return Tally(
+        act,
+        sum(one.done for one in tallies),
+        sum(one.already for one in tallies),
+        sum(one.withheld for one in tallies),
+        {target: why for one in tallies for target, why in one.failed.items()},
+    )
+
+
 def carry_out(
-    session: Session, act: str, changes: Sequence[Change], see: See, do: Do, *, batch: int, undoable: bool = True
+    session: Session,
+    act: str,
+    changes: Sequence[Change],
+    see: See,
+    do: Do,
+    *,
+    batch: int,
+    undoable: bool = True,
+    vital: bool = True,
 ) -> Tally:
     """Bring every change about, at most once, `batch` at a time. undoable: whether the old values can be put back.
+
+    vital: a batch that fails whole ends the run; otherwise the act goes on, and what comes after it is not kept back.
 
     Raises Refusal when a target holds neither the old nor the new value, OperationError when a whole batch failed,
     UnknownOutcome when an answer was lost: the next run of the same command reads the facts back and goes on.
@@ -76,6 +97,12 @@ def carry_out(
     began = session.clock.monotonic()
     for some in _batched(todo, batch):
         result = _one_batch(session, act, some, see, do)
+        if vital and len(result.failed) == len(some):
+            first = next(iter(result.failed.values()))
+            raise OperationError(
+                f"{act}: all {len(some)} of a batch failed. {first}",
+                "Mend what it names, then run the same command again.",
+            )
         done, withheld, failed = done + result.done, withheld + result.withheld, {**failed, **result.failed}
         _tell(session, act, done + withheld + len(failed), len(todo), session.clock.monotonic() - began)
     tally = Tally(act, done, already, withheld, failed)
@@ -125,11 +152,6 @@ def _judge(
         if seen[change.target] != change.new
     }
     session.journal.write("result", intent=intent, act=act, done=done, failed=failed)
-    if not done:
-        first = next(iter(failed.values()))
-        raise OperationError(
-            f"{act}: all {len(some)} of a batch failed. {first}", "Mend what it names, then run the same command again."
-        )
     return Tally(act, done=len(done), failed=failed)
 
 

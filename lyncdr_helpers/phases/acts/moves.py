@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
+from functools import partial
 
-from lyncdr_helpers.directory.inventory import read_homes
 from lyncdr_helpers.directory.users import bare_address
+from lyncdr_helpers.phases.acts import homes
 from lyncdr_helpers.phases.acts.loop import Receipt, Tally, carry_out, command
 from lyncdr_helpers.plan import Change
 from lyncdr_helpers.session import Session
@@ -20,15 +21,12 @@ def move(session: Session, changes: Sequence[Change]) -> Tally:
     Force moves the account alone: what the failed pool held of a user comes back from the backup, not from here.
     """
 
-    def see(some: Sequence[Change]) -> Mapping[str, str]:
-        homes = read_homes(session.directory, session.params.directory.base, [one.detail["dn"] for one in some])
-        return {one.target: homes.get(one.detail["dn"], "") for one in some}
-
     def do(some: Sequence[Change]) -> Receipt:
         order = cmdlets.move_users(some[0].new, session.params.directory.domain_controller, force=True)
         reply = session.shell.invoke(order, feed=[f"sip:{one.target}" for one in some])
         return Receipt(reply.withheld, {bare_address(fault.target): fault.message for fault in reply.faults})
 
+    see = partial(homes.see, session)
     tally = carry_out(session, ACT, changes, see, do, batch=session.params.thresholds.batch_users)
     command(session, "update user database", cmdlets.update_user_database(session.params.target_pool.fqdn))
     return tally

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 
 from lyncdr_helpers.dns import cutover, records
 from lyncdr_helpers.errors import InputError
-from lyncdr_helpers.phases.acts.loop import Receipt, Tally, carry_out
+from lyncdr_helpers.phases.acts.loop import Receipt, Tally, carry_out, together
 from lyncdr_helpers.plan import Change
 from lyncdr_helpers.ports import Nameserver, RecordSet
 from lyncdr_helpers.session import Session
@@ -25,14 +25,8 @@ def repoint(session: Session, changes: Sequence[Change]) -> Tally:
         done = [session.nameservers[zone.server.name].update(zone.zone, zone.changes) for zone in zones]
         return Receipt(withheld=not all(done))
 
-    tallies = [carry_out(session, ACT, group, see, do, batch=len(group)) for group in _by_zone(session, changes)]
-    return Tally(
-        ACT,
-        sum(one.done for one in tallies),
-        sum(one.already for one in tallies),
-        sum(one.withheld for one in tallies),
-        {target: why for one in tallies for target, why in one.failed.items()},
-    )
+    groups = _by_zone(session, changes)
+    return together(ACT, [carry_out(session, ACT, group, see, do, batch=len(group)) for group in groups])
 
 
 def nameserver_for(session: Session, name: str) -> Nameserver:

@@ -11,7 +11,7 @@ from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from statistics import median
 
-from lyncdr_helpers.phases.acts import contacts, moves, records, response_groups
+from lyncdr_helpers.phases.acts import contacts, endpoints, moves, records, response_groups
 from lyncdr_helpers.phases.earlier.recoveries import BETWEEN, VERIFY, Kind, Recovery
 from lyncdr_helpers.phases.earlier.spent import DECIDE, Spent
 
@@ -44,6 +44,7 @@ STAGES = (
     Stage("plan", "the set is proven whole, the plan is made", ("backup", "plan")),
     Stage(DECIDE, "a person reads the plan and approves it", (DECIDE,)),
     Stage(moves.ACT, "forced moves, each read back from the directory", (moves.ACT,), scales=True, act=True),
+    Stage(endpoints.ACT, "each kind by its cmdlet, read back from the directory", (endpoints.ACT,), act=True),
     Stage(contacts.ACT, "imported, and proven by an export of the DR pool", (contacts.ACT,), scales=True, act=True),
     Stage(response_groups.ACT, "imported, and read back by name", (response_groups.ACT,), act=True),
     Stage(records.ACT, "updated, and read back from the authoritative servers", (records.ACT,), act=True),

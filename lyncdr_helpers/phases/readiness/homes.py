@@ -1,42 +1,20 @@
-"""Who is homed where: who would be moved, who is in the way, and what a forced move of users leaves behind."""
+"""Who is homed where: who would be moved, who is in the way, and what a forced move leaves behind."""
 
 from __future__ import annotations
 
-from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from lyncdr_helpers.checks import Check, Checklist, judge
 from lyncdr_helpers.directory.inventory import Inventory, read_inventory
-from lyncdr_helpers.directory.users import Kind, User, bare_address
+from lyncdr_helpers.directory.users import Kind, bare_address
+from lyncdr_helpers.phases import endpoints
 from lyncdr_helpers.session import Session
-from lyncdr_helpers.shell import cmdlets, endpoints, script
-from lyncdr_helpers.shell.endpoints import Move
+from lyncdr_helpers.shell import cmdlets
 
 AREA = "directory"
 NAMED = 5
 """How many of those concerned a check names."""
-
-
-@dataclass(frozen=True)
-class Endpoint:
-    """One kind of application contact. move: what rehomes it, one by one; None where an import brings it along."""
-
-    name: str
-    move: Move | None
-
-
-ENDPOINTS: Mapping[str, Endpoint] = {
-    "urn:application:rgs": Endpoint("Response Group contacts", None),
-    "urn:application:caa": Endpoint("dial-in access numbers", endpoints.move_application_endpoint),
-    "urn:device:commonareaphone": Endpoint("common area phones", endpoints.move_common_area_phone),
-    "urn:device:analog": Endpoint("analog devices", endpoints.move_analog_device),
-    "urn:application:": Endpoint("trusted application contacts", endpoints.move_application_endpoint),
-}
-"""By how msRTCSIP-OwnerUrn begins; the first that fits. Source: what administrators' scripts search for."""
-
-OTHERS = Endpoint("contacts without an owner", endpoints.move_um_contact)
-"""Exchange UM's own, as far as anybody says (?)."""
 
 
 @dataclass
@@ -101,8 +79,8 @@ def _odd_homes(inventory: Inventory) -> Iterable[Check]:
 
 
 def _left_behind(session: Session, inventory: Inventory) -> Iterable[Check]:
-    """What is homed on the lost pool, or hangs on it, and does not come along with a forced move of its users."""
-    pool, target = session.params.failed_pool.fqdn, session.params.target_pool.fqdn
+    """What is homed on the lost pool, or hangs on it, and what becomes of it in an activation."""
+    pool = session.params.failed_pool.fqdn
     homed = inventory.homed_on(pool)
     cloud = [user.address for user in homed if user.kind is Kind.CLOUD]
     remedy = "They are in the cloud and are not moved; take the home of earlier days from them."
@@ -110,27 +88,10 @@ def _left_behind(session: Session, inventory: Inventory) -> Iterable[Check]:
     branch = [user.address for user in inventory.users if user.kind is Kind.BRANCH]
     remedy = "They sign in to their appliance; if it depends on the lost pool, move them by hand: Move-CsUser."
     yield _nobody("users of branch appliances", branch, "none: a forced move leaves them", remedy)
-    for endpoint, contacts in _endpoints(homed).items():
-        name, addresses = f"{endpoint.name} on {pool}", [user.address for user in contacts]
-        if endpoint.move is None:
-            seen = f"{_named(addresses)}: they come with the import"
-            yield judge(AREA, name, True, seen=seen, expected="none is left behind", soft=True)
-        else:
-            remedy = f"After an activation, each: {script.line(endpoint.move(addresses[0], target))}"
-            yield _nobody(name, addresses, "none: a forced move leaves them", remedy)
-
-
-def _endpoints(homed: Iterable[User]) -> Mapping[Endpoint, list[User]]:
-    found: dict[Endpoint, list[User]] = defaultdict(list)
-    for user in homed:
-        if user.kind is Kind.APPLICATION:
-            found[_endpoint(user.owner)].append(user)
-    return found
-
-
-def _endpoint(owner: str) -> Endpoint:
-    fitting = (endpoint for begin, endpoint in ENDPOINTS.items() if owner.lower().startswith(begin))
-    return next(fitting, OTHERS)
+    for endpoint, some in endpoints.by_kind(homed).items():
+        name, addresses = f"{endpoint.name} on {pool}", [user.address for user in some]
+        how = "they come with the import" if endpoint.imported else f"{endpoint.cmdlet} brings them along"
+        yield judge(AREA, name, True, seen=f"{_named(addresses)}; {how}", expected="none is left behind", soft=True)
 
 
 def _nobody(name: str, addresses: list[str], expected: str, remedy: str) -> Check:

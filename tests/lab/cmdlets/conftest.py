@@ -111,7 +111,7 @@ class Lab:
         with State(self.blueprint) as state:
             strays = [
                 (account, begun[account.address])
-                for account in state.accounts.search()
+                for account in (*state.accounts.search(), *state.accounts.endpoints())
                 if account.address in begun and state.home(account) != POOLS[begun[account.address]]
             ]
             for account, pool in strays:

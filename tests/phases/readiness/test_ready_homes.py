@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from dr_scene import Scene
 from phase_scene import Ended, directory_changed, management_host
-from ready_scene import Entries, ask, directory_of, remedy
+from ready_scene import Entries, ask, directory_of
 
 from lyncdr_helpers.lab.blueprint import DR_POOL, PRIMARY_POOL
 from lyncdr_helpers.lab.forest import APPLICATION_CONTACTS, POOLS, RTC_SERVICE
@@ -26,15 +26,25 @@ def dn(scene: Scene, address: str) -> str:
 
 
 def test_what_a_ready_deployment_leaves_behind(ready: Ended) -> None:
-    """A branch user and the dial-in number stay where they are, and warn; Response Groups come with their import."""
-    rows = {name: verdict for name, verdict in ready.rows.items() if name in (DIAL_IN, GROUPS)}
-    assert rows == {DIAL_IN: "warn", GROUPS: "pass"}
+    """A branch user stays, and warns; each kind of endpoint is there by name, with what brings it along."""
+    rows = {
+        name: ready.seen(name) for name in ready.rows if name.endswith(f"on {PRIMARY_POOL}") and "users" not in name
+    }
+    assert rows == {
+        DIAL_IN: "1: conferencing-attendant@lync.test; Move-CsApplicationEndpoint brings them along",
+        GROUPS: "3: help-desk@lync.test, reception@lync.test, sales@lync.test; they come with the import",
+        f"trusted application contacts on {PRIMARY_POOL}": (
+            "1: paging@lync.test; Move-CsApplicationEndpoint brings them along"
+        ),
+        f"common area phones on {PRIMARY_POOL}": (
+            "2: canteen-phone@lync.test, lobby-phone@lync.test; Move-CsCommonAreaPhone brings them along"
+        ),
+        f"analog devices on {PRIMARY_POOL}": "1: fax@lync.test; Move-CsAnalogDevice brings them along",
+        f"contacts without an owner on {PRIMARY_POOL}": "1: voice-mail@lync.test; Move-CsExUmContact brings them along",
+    }
+    assert {ready.rows[name] for name in rows} == {"pass"}
     assert ready.rows["users of branch appliances"] == "warn"
     assert ready.seen("users of branch appliances") == f"1: {BRANCH_USER}"
-    assert remedy(ready, DIAL_IN) == (
-        "After an activation, each: Move-CsApplicationEndpoint -Identity 'sip:conferencing-attendant@lync.test' "
-        "-TargetApplicationPool 'drse01.lync.test' -Force"
-    )
 
 
 def test_a_move_that_is_half_done(standing: Scene, ready: Ended) -> None:
@@ -91,10 +101,10 @@ def test_contacts_of_each_kind(standing: Scene, ready: Ended, owner: str, kind: 
     """Each kind of contact is told by its owner, with the cmdlet that moves it."""
     with directory_changed(standing, ATTENDANT, OWNER, owner):
         found = ask(standing.params)
-    assert found.changed(ready) == {DIAL_IN: "gone", f"{kind} on {PRIMARY_POOL}": "warn"}
-    assert f"each: {command} -Identity 'sip:conferencing-attendant@lync.test'" in remedy(
-        found, f"{kind} on {PRIMARY_POOL}"
-    )
+    assert found.changed(ready) == {DIAL_IN: "gone"}
+    seen = found.seen(f"{kind} on {PRIMARY_POOL}")
+    assert "conferencing-attendant@lync.test" in seen
+    assert seen.endswith(f"; {command} brings them along")
 
 
 def no_test_users(call: Call) -> None:
