@@ -15,18 +15,20 @@ from lyncdr_helpers.shell import cmdlets
 ACT = "move users"
 
 
-def move(session: Session, changes: Sequence[Change]) -> Tally:
+def move(session: Session, changes: Sequence[Change], *, act: str = ACT, force: bool = True) -> Tally:
     """Move every user who is not yet at the target, then have the target pool read the directory at once.
 
     Force moves the account alone: what the failed pool held of a user comes back from the backup, not from here.
+    Without it both pools must be up, and a user's list and meetings go along.
     """
 
     def do(some: Sequence[Change]) -> Receipt:
-        order = cmdlets.move_users(some[0].new, session.params.directory.domain_controller, force=True)
+        order = cmdlets.move_users(some[0].new, session.params.directory.domain_controller, force=force)
         reply = session.shell.invoke(order, feed=[f"sip:{one.target}" for one in some])
         return Receipt(reply.withheld, {bare_address(fault.target): fault.message for fault in reply.faults})
 
     see = partial(homes.see, session)
-    tally = carry_out(session, ACT, changes, see, do, batch=session.params.thresholds.batch_users)
-    command(session, "update user database", cmdlets.update_user_database(session.params.target_pool.fqdn))
+    tally = carry_out(session, act, changes, see, do, batch=session.params.thresholds.batch_users)
+    for pool in sorted({one.new for one in changes}):
+        command(session, "update user database", cmdlets.update_user_database(pool))
     return tally

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from functools import partial
 
 from lyncdr_helpers.dns import cutover, records
 from lyncdr_helpers.errors import InputError
@@ -15,18 +16,20 @@ ACT = "repoint DNS"
 
 
 def repoint(session: Session, changes: Sequence[Change]) -> Tally:
-    """Change every record that does not point to the DR site yet, zone by zone."""
-
-    def see(some: Sequence[Change]) -> Mapping[str, str]:
-        return {one.target: records.as_text(_now(session, one)) for one in some}
+    """Change every record that is not yet what its change wants, zone by zone."""
 
     def do(some: Sequence[Change]) -> Receipt:
         zones = cutover.by_zone(map(cutover.from_plan, some), session.params.dns)
         done = [session.nameservers[zone.server.name].update(zone.zone, zone.changes) for zone in zones]
         return Receipt(withheld=not all(done))
 
-    groups = _by_zone(session, changes)
+    groups, see = _by_zone(session, changes), partial(seen, session)
     return together(ACT, [carry_out(session, ACT, group, see, do, batch=len(group)) for group in groups])
+
+
+def seen(session: Session, some: Sequence[Change]) -> Mapping[str, str]:
+    """What each record is now, as text."""
+    return {one.target: records.as_text(_now(session, one)) for one in some}
 
 
 def nameserver_for(session: Session, name: str) -> Nameserver:
