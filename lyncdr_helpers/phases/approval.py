@@ -24,6 +24,21 @@ def require(session: Session, made: Plan, digest: str) -> None:
     session.journal.write("approval", digest=made.digest, by=files.whoami())
 
 
+def gate(session: Session, made: Plan, digest: str) -> str:
+    """`require` as a step of its own, in words for whoever stands before it; a rehearsal notes it and goes on."""
+    with session.step("approval"):
+        if approved(session):
+            given = session.journal.last("approval")
+            assert given is not None, "an approved plan has its approval in the journal"
+            return f"Approved already at {given.at} by {given.facts['by']['user']}."
+        try:
+            require(session, made, digest)
+        except Refusal as refusal:
+            session.stop_at("approval", refusal)
+            return f"Rehearsal: a live run would stop here and wait for --approve {made.short}"
+        return f"Approved: {made.scope}, digest {made.short}."
+
+
 def approved(session: Session) -> Plan | None:
     """The plan this run is bound to since its approval, or None. Raises Refusal when plan.json is another one."""
     approval = session.journal.last("approval")

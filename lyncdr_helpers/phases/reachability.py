@@ -20,7 +20,7 @@ def certificates(session: Session, pool: Pool) -> Checklist:
     for server in pool.servers:
         with checks.asking("service", f"{server.fqdn} certificate", "a certificate with every name clients use"):
             facts = session.dialer.tls(server.address, pool.sip_port, pool.fqdn)
-            names, days = expected_names(session.params), session.params.thresholds.certificate_days
+            names, days = expected_names(session.params, pool.fqdn), session.params.thresholds.certificate_days
             checks.add(*judge_certificate(facts, names, session.clock.now(), renew_days=days))
     return checks
 

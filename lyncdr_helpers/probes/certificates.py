@@ -75,9 +75,9 @@ def web_names(params: Params, simple_urls: Iterable[str] = ()) -> Names:
     return Names(wild=tuple(dict.fromkeys((*_recorded(params, WEB_HOSTS), *simple_urls))))
 
 
-def expected_names(params: Params) -> Names:
-    """Both for the DR pool, whose servers show one certificate for everything unless somebody made it otherwise."""
-    return sign_in_names(params, params.target_pool.fqdn) + web_names(params)
+def expected_names(params: Params, pool: str = "") -> Names:
+    """Both for a pool, the DR pool unless said otherwise; its servers show one certificate for everything, as a rule."""
+    return sign_in_names(params, pool or params.target_pool.fqdn) + web_names(params)
 
 
 def _recorded(params: Params, hosts: Iterable[str]) -> tuple[str, ...]:

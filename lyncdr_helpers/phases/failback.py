@@ -1,0 +1,333 @@
+"""5_failback: go home again, with the contacts that people added meanwhile. Every change stands behind one digest."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+from lyncdr_helpers import files
+from lyncdr_helpers.backups import sets
+from lyncdr_helpers.backups.manifest import Manifest
+from lyncdr_helpers.checks import Check, Checklist, judge, not_green, require
+from lyncdr_helpers.clock import parse_stamp
+from lyncdr_helpers.contacts.merge import Difference
+from lyncdr_helpers.directory.inventory import Inventory, read_inventory
+from lyncdr_helpers.errors import Incomplete, Refusal
+from lyncdr_helpers.phases import (
+    approval,
+    backup,
+    exchange,
+    failback_lists,
+    failback_plan,
+    failback_proof,
+    failed_over,
+    homeward_health,
+    recorded_records,
+    response_groups,
+    restore_source,
+)
+from lyncdr_helpers.phases.acts import contacts, endpoints, merges, moves, records, response_groups_home
+from lyncdr_helpers.phases.acts.loop import Tally, together
+from lyncdr_helpers.phases.endpoints import KINDS
+from lyncdr_helpers.phases.failback_lists import Exports, Lists
+from lyncdr_helpers.phases.failback_plan import MERGE, MOVE, Seen, Travellers
+from lyncdr_helpers.phases.failback_proof import Proof
+from lyncdr_helpers.phases.failed_over import FailedOver
+from lyncdr_helpers.plan import Change, Plan
+from lyncdr_helpers.session import Session, open_session
+
+NAMED = 5
+PILOT = "move the pilot"
+LISTS = "lists"
+"""The folder in the run folder where the DR pool's lists are kept as they were before anybody left."""
+
+
+@dataclass(frozen=True)
+class Start:
+    """Where the way home begins. before: what the activations did. base: the set that the DR pool's lists came from."""
+
+    before: FailedOver
+    base: Manifest
+
+
+@dataclass(frozen=True)
+class Compared:
+    """Who goes home, and with which lists."""
+
+    inventory: Inventory
+    travellers: Travellers
+    lists: Lists
+
+
+def begin(
+    params_file: str | Path,
+    mode: str = "rehearse",
+    run: str = "",
+    approve: str = "",
+    waive: Mapping[str, str] | None = None,
+) -> Session:
+    """Begin a fail back, or go on with the one that was cut short. `rehearse` withholds and records every write."""
+    return open_session("failback", params_file, mode=mode, run=run, approve=approve, waivers=waive)
+
+
+def look_back(session: Session, wanted: str = "") -> Start:
+    """What the activation did, from its record, and the backup of before the disaster that it restored from.
+
+    Raises Refusal where nobody knows of an activation and no set is named, and for a set that is younger than it.
+    """
+    with session.step("what happened"):
+        before = failed_over.read(session)
+        if before.unfinished:
+            session.hold(
+                "activation-unfinished",
+                Refusal(
+                    f"The activation {before.unfinished} never came to its end.",
+                    'Finish it first. If it is as finished as it will be: --waive activation-unfinished="..."',
+                ),
+            )
+        kept = approval.approved(session)
+        wanted = kept.basis["backup"] if kept else wanted or before.backup
+        if not wanted:
+            raise Refusal(
+                "No live activation is on record here, so nobody knows which lists the DR pool began with.",
+                "Name the backup of before the disaster: --backup-set",
+            )
+        base = sets.choose(session.store, session.params.deployment, session.keys, wanted).manifest
+        if before.began and parse_stamp(base.made_at) > parse_stamp(before.began):
+            raise Refusal(
+                f"Set {base.name} is younger than the activation {before.runs[0]}.",
+                "Name the backup of before the disaster: --backup-set",
+            )
+        session.fact("backup", base.name)
+        return Start(before, base)
+
+
+def health(session: Session) -> Checklist:
+    """Is the primary fit to take everybody back? A live run stops at whatever is not green."""
+    with session.step("health"):
+        inventory = read_inventory(session.directory, session.params.directory.base)
+        checks = homeward_health.check(session, inventory)
+        session.record(*checks)
+        if bad := not_green(checks):
+            session.hold(
+                "primary-not-healthy",
+                Refusal(
+                    f"The primary is not fit: {'; '.join(f'{one.name}: {one.seen}' for one in bad)}.",
+                    f'{bad[0].remedy} To go home all the same, give the reason: --waive primary-not-healthy="..."',
+                ),
+            )
+        return checks
+
+
+def back_up(session: Session) -> Manifest:
+    """Both pools in one COMPLETE set, before anything moves. A rehearsal makes one too: it changes no pool."""
+    made = backup.take_both(session)
+    with session.step("both pools backed up"):
+        made = sets.choose(session.store, session.params.deployment, session.keys, made.name).manifest
+        session.fact("backup of both pools", made.name)
+        if not made.complete:
+            lacking = [f"{one.address}: {one.reason}" for one in made.differences[:NAMED]]
+            lacking += [f"{one.kind} of {one.pool or made.deployment}: {one.reason}" for one in made.failed_parts]
+            session.stop_at(
+                "both-pools-backed-up",
+                Refusal(
+                    f"Set {made.name} of both pools is INCOMPLETE. {'; '.join(lacking)}.",
+                    "Nothing moves without it: mend what it names, then begin anew with --run new.",
+                ),
+            )
+        return made
+
+
+def compare(session: Session, start: Start, both: Manifest) -> Compared:
+    """Everybody's list before the disaster, at the DR site, and on the primary: what was added, removed and changed."""
+    with session.step("comparison"):
+        params = session.params
+        inventory = read_inventory(session.directory, params.directory.base)
+        known = {*start.base.users_of(params.failed_pool.fqdn), *start.before.moved}
+        who = failback_plan.travellers(inventory, params, known)
+        lists = _lists(session, start, both, [user.address for user in who.users])
+        session.record(*_who_stays(who))
+        session.keep("three-way", [_row(one) for one in lists.differences])
+        return Compared(inventory, who, lists)
+
+
+def make_plan(session: Session, start: Start, both: Manifest, found: Compared, pilot: str = "") -> Plan:
+    """What would change: users, endpoints, contact lists, Response Groups, DNS records. An approved plan is kept."""
+    with session.step("plan"):
+        if kept := approval.approved(session):
+            return kept
+        recorded = recorded_records.read(session, start.base, start.before)
+        if recorded.disputed:
+            session.hold(
+                "dns-records-disputed",
+                Refusal(
+                    f"Backup and activation do not agree on what DNS said before: {'; '.join(recorded.disputed)}.",
+                    'The backup\'s values would be taken. If that is right: --waive dns-records-disputed="..."',
+                ),
+            )
+        session.record(*_unknown_records(recorded.unknown))
+        seen = Seen(
+            found.travellers,
+            found.lists,
+            found.inventory,
+            response_groups.of_pool(session, session.params.target_pool.fqdn),
+            frozenset(start.before.endpoints),
+            recorded.values,
+            records.seen_now(session),
+        )
+        basis = {"backup": start.base.name, "both": both.name, "params": session.loaded.digest}
+        made = failback_plan.make(session.folder.run, session.params, basis, seen, pilot)
+        approval.propose(session, made)
+        return made
+
+
+def approve(session: Session, made: Plan, digest: str) -> str:
+    """The gate: the digest of exactly this plan, given by a person. Raises Refusal; a rehearsal goes on."""
+    return approval.gate(session, made, digest)
+
+
+def move_pilot(session: Session, start: Start, both: Manifest, made: Plan) -> Tally:
+    """One user goes first, by a plain move. Raises CheckFailed, before anybody else moves, unless all of it arrived."""
+    with session.step(PILOT):
+        pilot = made.basis["pilot"]
+        _keep_dr_lists(session, made)
+        tally = moves.move(session, [one for one in made.of_kind(MOVE) if one.target == pilot], act=PILOT, force=False)
+        if not tally.withheld:
+            checks = _arrived(session, _lists(session, start, both, [pilot]), pilot)
+            session.record(*checks)
+            require(checks, f"The pilot {pilot} did not come home whole, and nobody else was moved")
+        return tally
+
+
+def move_users(session: Session, made: Plan) -> Tally:
+    """Everybody else, batch by batch, by a plain move: each takes their list and their meetings along."""
+    with session.step(moves.ACT):
+        rest = [one for one in made.of_kind(MOVE) if one.target != made.basis["pilot"]]
+        return moves.move(session, rest, force=False)
+
+
+def move_endpoints(session: Session, made: Plan) -> Tally:
+    """What came from the primary and is no user; the contacts of Response Groups come later, with those."""
+    with session.step(endpoints.ACT):
+        return endpoints.move(session, _endpoints(made, imported=False))
+
+
+def merge_contacts(session: Session, start: Start, both: Manifest, made: Plan) -> Tally:
+    """Every list made whole at home: what only the primary had, and whatever a move did not bring; proven by export."""
+    with session.step(merges.ACT):
+        changes = made.of_kind(MERGE)
+        lists = _lists(session, start, both, [one.target for one in changes])
+        dr = session.params.target_pool.fqdn
+        held = contacts.hold_back(session, session.params.failed_pool, both.users_of(dr))
+        left = [one for one in changes if one.target in lists.digests and one.target not in held]
+        tally = merges.merge(session, left, lists, restore_source.fetch(session, both, both.part("contacts", dr)))
+        return Tally(tally.act, tally.done, tally.already, tally.withheld, {**tally.failed, **held})
+
+
+def return_response_groups(session: Session, made: Plan) -> Tally:
+    """The Response Groups back at the primary; the DR pool no longer owns them."""
+    with session.step(response_groups_home.ACT):
+        brought = response_groups_home.bring(session, made.of_kind(failback_plan.RESPONSE_GROUP))
+        contacts_too = endpoints.move(session, _endpoints(made, imported=True))
+        return together(response_groups_home.ACT, [brought, contacts_too])
+
+
+def restore_dns(session: Session, made: Plan) -> Tally:
+    """Every record as it was before the disaster, and read back from the authoritative server."""
+    with session.step(records.ACT):
+        return records.repoint(session, made.of_kind(failback_plan.RECORD))
+
+
+def prove(session: Session, start: Start, both: Manifest, made: Plan) -> Proof:
+    """Everybody and everything is home, as the facts have it. A rehearsal moved nobody: it has nothing to prove."""
+    if session.mode == "rehearse":
+        session.tell("Rehearsal: nobody was moved, and nothing is proven.")
+        return Proof()
+    with session.step("proof"):
+        users = [one.target for one in made.of_kind(MERGE)]
+        return failback_proof.prove(session, made, _lists(session, start, both, users))
+
+
+def finish(session: Session, checks: Sequence[Check], *tallies: Tally) -> str:
+    """The last word: done when every change is, and everything is proven home. Raises CheckFailed or Incomplete."""
+    exchange.tidy(session)
+    failed = {target: why for tally in tallies for target, why in tally.failed.items()}
+    with session.step("verdict"):
+        if failed:
+            named = "; ".join(f"{target}: {why}" for target, why in list(failed.items())[:NAMED])
+            raise Incomplete(
+                f"{len(failed)} changes of the plan failed. {named}.",
+                "Mend what they name, then run the same command again: it does only what is left.",
+            )
+        require(checks, "Not everything is home")
+    outcome = "done" if session.mode == "live" else "rehearsed"
+    session.end(outcome, 0)
+    told = f"{outcome}: " + "; ".join(tally.text for tally in tallies)
+    if outcome == "done":
+        told += ". Run a backup now: until then an activation would bring back the lists of before the disaster."
+    return told
+
+
+def _endpoints(made: Plan, *, imported: bool) -> list[Change]:
+    """The endpoints of the plan, those that an import brings along or the others."""
+    found = made.of_kind(failback_plan.ENDPOINT)
+    return [one for one in found if KINDS[one.detail["what"]].imported is imported]
+
+
+# -- lists ------------------------------------------------------------------------------------------------------------
+def _lists(session: Session, start: Start, both: Manifest, users: Sequence[str]) -> Lists:
+    """With the DR pool's lists as they were last seen before anybody left."""
+    primary, dr = session.params.failed_pool.fqdn, session.params.target_pool.fqdn
+    fetched = restore_source.fetch(session, both, both.part("contacts", dr))
+    exports = Exports(
+        restore_source.fetch(session, start.base, start.base.part("contacts", primary)),
+        (fetched, *sorted((session.folder.path / LISTS).glob("*"))),
+        restore_source.fetch(session, both, both.part("contacts", primary)),
+        start.before.restored,
+    )
+    return failback_lists.compare(exports, users)
+
+
+def _keep_dr_lists(session: Session, made: Plan) -> None:
+    """The DR pool's lists once more, as they are right before users leave it: people went on changing them."""
+    there = read_inventory(session.directory, session.params.directory.base).movable(session.params.target_pool.fqdn)
+    if {user.address for user in there}.isdisjoint(one.target for one in made.of_kind(MOVE)):
+        return
+    export = exchange.export_contacts(session, session.params.target_pool, "dr-last")
+    folder = session.folder.path / LISTS
+    folder.mkdir(exist_ok=True)
+    files.replace(folder / f"{len(list(folder.iterdir())):04}{export.suffix}", export.read_bytes())
+
+
+def _arrived(session: Session, lists: Lists, pilot: str) -> Checklist:
+    """The pilot's list at home is the one that the DR pool had, whole; who has none in Lync has nothing to compare."""
+    name, expected = f"list of {pilot}", "as at the DR site, and nothing that was removed there"
+    if pilot not in lists.digests:
+        return Checklist([judge("pilot", name, True, seen="none at the DR pool", expected=expected)])
+    now = exchange.export_contacts(session, session.params.failed_pool, "home-pilot")
+    seen = "; ".join(failback_lists.arrived(now, lists, pilot))
+    remedy = "Look at the pilot's list on both pools: a plain move should have carried it."
+    return Checklist([judge("pilot", name, not seen, seen=seen or "the same", expected=expected, remedy=remedy)])
+
+
+# -- rows -------------------------------------------------------------------------------------------------------------
+def _row(one: Difference) -> Mapping[str, object]:
+    return {**asdict(one), "what": str(one.what)}
+
+
+def _who_stays(who: Travellers) -> Iterator[Check]:
+    """Whoever does not go home although somebody might think so; nobody is held back by it."""
+    area, remedy = "users", "Move them by hand if they belong there: Move-CsUser."
+    staying = [user.address for user in who.staying]
+    for name, some in (("who stay at the DR site", staying), ("who are elsewhere", who.strayed)):
+        more = ", ..." if len(some) > NAMED else ""
+        seen = f"{len(some):,}: {', '.join(some[:NAMED])}{more}" if some else "none"
+        yield judge(area, name, not some, seen=seen, expected="none", remedy=remedy, soft=True)
+    yield judge(area, "who are home already", True, seen=f"{len(who.home):,}", expected="told")
+
+
+def _unknown_records(keys: Sequence[str]) -> Iterator[Check]:
+    for key in keys:
+        remedy = "Neither backup nor activation has it: set it by hand."
+        yield judge("DNS", key, False, seen="nobody knows what it was", expected="recorded", remedy=remedy, soft=True)

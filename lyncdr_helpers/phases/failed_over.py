@@ -1,0 +1,92 @@
+"""What the activations since the last fail back did, from their plans and journals: what a way home starts from."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from lyncdr_helpers import journal, plan, runfolder
+from lyncdr_helpers.clock import parse_stamp
+from lyncdr_helpers.errors import Refusal
+from lyncdr_helpers.phases import activation_plan
+from lyncdr_helpers.phases.acts import contacts
+from lyncdr_helpers.plan import Change
+from lyncdr_helpers.runfolder import BROKEN, RunFolder, RunSummary
+from lyncdr_helpers.session import Session
+
+
+@dataclass(frozen=True)
+class FailedOver:
+    """runs: the live activations that acted, oldest first; empty where nobody knows of any.
+
+    began: when the first of them began. unfinished: the newest one, where it never came to its end. backup: the set
+    they restored from. moved, endpoints, records: their changes, by target; of a record that was changed twice the
+    first. restored: whose contact list came to the DR pool, None where nobody knows.
+    """
+
+    runs: tuple[str, ...] = ()
+    began: str = ""
+    unfinished: str = ""
+    backup: str = ""
+    moved: Mapping[str, Change] = field(default_factory=dict)
+    endpoints: Mapping[str, Change] = field(default_factory=dict)
+    records: Mapping[str, Change] = field(default_factory=dict)
+    restored: frozenset[str] | None = None
+
+
+def read(session: Session) -> FailedOver:
+    """Every live activation since the last finished fail back. Raises Refusal where the record of one is broken."""
+    runs_folder = session.folder.path.parent
+    runs = list(_since_the_last_way_home(runs_folder, session))
+    if not runs:
+        return FailedOver()
+    folders = [RunFolder(runs_folder / one.run) for one in runs]
+    changes = [change for folder in folders for change in _changes(folder)]
+    return FailedOver(
+        runs=tuple(one.run for one in runs),
+        began=min((one.began for one in runs), key=parse_stamp),
+        unfinished="" if runs[-1].finished else runs[-1].run,
+        backup=json.loads(folders[-1].plan.read_text(encoding="utf-8"))["basis"]["backup"],
+        moved=_first(changes, activation_plan.MOVE),
+        endpoints=_first(changes, activation_plan.ENDPOINT),
+        records=_first(changes, activation_plan.RECORD),
+        restored=frozenset(_first(changes, activation_plan.CONTACTS)) - _not_restored(folders),
+    )
+
+
+def _since_the_last_way_home(runs_folder: Path, session: Session) -> Iterator[RunSummary]:
+    found: list[RunSummary] = []
+    for run in runfolder.all_runs(runs_folder):
+        if run.outcome == BROKEN and "-activate-" in run.run:
+            raise Refusal(
+                f"The journal of {run.run} is broken: {run.error}",
+                "Nobody can say what that activation did. Move its folder away once you know that it does not matter.",
+            )
+        if (run.mode, run.deployment) != ("live", session.params.deployment):
+            continue
+        if run.phase == "failback" and run.finished:
+            found = []
+        if run.phase == "activate" and run.acted:
+            found.append(run)
+    return iter(found)
+
+
+def _changes(folder: RunFolder) -> tuple[Change, ...]:
+    return plan.from_json(json.loads(folder.plan.read_text(encoding="utf-8"))).changes
+
+
+def _first(changes: list[Change], kind: str) -> dict[str, Change]:
+    return {one.target: one for one in reversed(changes) if one.kind == kind}
+
+
+def _not_restored(folders: list[RunFolder]) -> set[str]:
+    """Whose import failed, and never succeeded later."""
+    failed = set[str]()
+    for folder in folders:
+        for line in journal.read(folder.journal)[0]:
+            if line.kind == "result" and line.facts["act"] == contacts.ACT:
+                failed |= set(line.facts.get("failed", ()))
+                failed -= set(line.facts.get("done", ()))
+    return failed
