@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import signal
-import time
 from collections import Counter
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import forked
 import pytest
 from dr_scene import Scene, make_scene
 from moments import end_group, is_act, is_step
@@ -40,21 +39,51 @@ def uninterrupted(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
     scene = make_scene(tmp_path_factory.mktemp("uninterrupted") / "lab")
     try:
         scene.lose_primary()
-        code, _, _ = scene.run("activate", "--mode", "live", "--approve", digest_of(scene))
-        assert code == 0
+        ended = forked.activation(scene.params, forked.planned(scene))
+        assert ended.code == 0, ended.text
         return scene.state()
     finally:
         lifecycle.down(scene.blueprint.folder)
 
 
-@pytest.mark.parametrize("moment", MOMENTS)
-def test_the_same_command_goes_on(scene: Scene, uninterrupted: dict[str, Any], moment: str) -> None:
-    """Killed at that moment, the same command resumes the same run, ends `done`, and leaves exactly what an
-    uninterrupted run leaves; every user was moved by one command, and every intent has its result.
+@pytest.mark.parametrize("moment", [name for name in MOMENTS if name.startswith("between")])
+def test_it_goes_on(scene: Scene, uninterrupted: dict[str, Any], moment: str) -> None:
+    """Killed between an act and its result, the same command resumes the same run, ends `done`, and leaves exactly what
+    an uninterrupted run leaves; every user was moved by one command, and every intent has its result.
     """
     scene.lose_primary()
-    approved = ("activate", "--mode", "live", "--approve", digest_of(scene))
-    killed_at = kill_at(scene, approved, MOMENTS[moment]())
+    digest = forked.planned(scene)
+    killed_at = forked.kill_at(scene, digest, MOMENTS[moment]())
+    ended = forked.activation(scene.params, digest)
+    assert ended.code == 0, ended.text
+    assert killed_at in [line.digest for line in ended.lines], "it began anew instead of going on"
+    assert scene.state() == uninterrupted
+    assert answered_twice(ended.lines) == []
+
+
+def test_killed_again_and_again(scene: Scene, uninterrupted: dict[str, Any]) -> None:
+    """One activation, killed at every moment of the list, one after the other: the last one ends it just the same."""
+    scene.lose_primary()
+    digest = forked.planned(scene)
+    killed_at = [forked.kill_at(scene, digest, reached()) for reached in MOMENTS.values()]
+    ended = forked.activation(scene.params, digest)
+    assert ended.code == 0, ended.text
+    assert {line.digest for line in ended.lines}.issuperset(killed_at)
+    assert len(set(killed_at)) == len(MOMENTS)
+    assert scene.state() == uninterrupted
+    assert answered_twice(ended.lines) == []
+
+
+def test_the_command_and_its_kernel(scene: Scene, uninterrupted: dict[str, Any]) -> None:
+    """On the command line, where the command and the notebook's kernel are killed at once."""
+    scene.lose_primary()
+    digest = forked.planned(scene)
+    approved = ("activate", "--mode", "live", "--approve", digest)
+    process = scene.start(*approved)
+    try:
+        killed_at = forked.wait_for(scene, is_act("intent", "restore contacts"), lambda: process.poll() is None)
+    finally:
+        end_group(process)
     code, said, errors = scene.run(*approved)
     assert (code, said["outcome"]) == (0, "done"), errors
     lines = scene.lines(said["run"])
@@ -63,28 +92,21 @@ def test_the_same_command_goes_on(scene: Scene, uninterrupted: dict[str, Any], m
     assert answered_twice(lines) == []
 
 
-def digest_of(scene: Scene) -> str:
-    code, said, _ = scene.run("activate", "--mode", "live")
-    assert code == 5
-    return str(said["plan"])
-
-
-def kill_at(scene: Scene, arguments: tuple[str, ...], reached: Callable[[Line], bool]) -> str:
-    """Run until the journal has the line, kill -9 everything at once; the line's digest."""
-    run = scene.runs()[-1].run
-    before = len(scene.lines(run))
-    process = scene.start(*arguments)
+def test_killed_in_the_middle_of_a_batch(tmp_path: Path, uninterrupted: dict[str, Any]) -> None:
+    """Killed while the management host is moving the users of one big batch: the next run waits until the facts stand
+    still, then does what is left.
+    """
+    scene = make_scene(tmp_path / "lab", batch=1000)
     try:
-        while process.poll() is None:
-            for line in scene.lines(run)[before:]:
-                before += 1
-                if reached(line):
-                    return line.digest
-            time.sleep(0.001)
-        last = scene.lines(run)[-1]
-        raise AssertionError(f"it ended with {process.returncode} before it got there: {last.kind} {last.facts}")
+        scene.lose_primary()
+        digest = forked.planned(scene)
+        forked.kill_at(scene, digest, is_act("intent", "move users"))
+        ended = forked.activation(scene.params, digest)
+        assert ended.code == 0, ended.text
+        assert scene.state() == uninterrupted
+        assert answered_twice(ended.lines) == []
     finally:
-        end_group(process)
+        lifecycle.down(scene.blueprint.folder)
 
 
 def answered_twice(lines: list[Line]) -> list[str]:
@@ -96,20 +118,3 @@ def answered_twice(lines: list[Line]) -> list[str]:
         for target in line.facts["done"]
     )
     return [target for target, times in moved.items() if times > 1]
-
-
-def test_killed_in_the_middle_of_a_batch(tmp_path: Path, uninterrupted: dict[str, Any]) -> None:
-    """Killed while the management host is moving the users of one big batch: the next run waits until the facts stand
-    still, then does what is left.
-    """
-    scene = make_scene(tmp_path / "lab", batch=1000)
-    try:
-        scene.lose_primary()
-        approved = ("activate", "--mode", "live", "--approve", digest_of(scene))
-        kill_at(scene, approved, is_act("intent", "move users"))
-        code, said, errors = scene.run(*approved)
-        assert (code, said["outcome"]) == (0, "done"), errors
-        assert scene.state() == uninterrupted
-        assert answered_twice(scene.lines(said["run"])) == []
-    finally:
-        lifecycle.down(scene.blueprint.folder)
