@@ -27,15 +27,18 @@ app = typer.Typer(help="Look at the runs of a deployment.", no_args_is_help=True
 
 
 def run(
-    phase: Annotated[str, typer.Argument(metavar="PHASE", help="prepare, backup, activate or verify.")],
+    phase: Annotated[str, typer.Argument(metavar="PHASE", help="prepare, backup, activate, verify or failback.")],
     params: Params,
-    mode: Annotated[Mode | None, typer.Option(help="activate rehearses unless told to act: --mode live.")] = None,
+    mode: Annotated[
+        Mode | None, typer.Option(help="activate and failback rehearse unless told to act: --mode live.")
+    ] = None,
     approve: Annotated[str, typer.Option(metavar="DIGEST", help="The plan you have read and approve.")] = "",
     waive: Annotated[list[str] | None, typer.Option(metavar="GATE=REASON", help="Pass a closed gate.")] = None,
     did: Annotated[list[str] | None, typer.Option(metavar="STEP=SEEN", help="What was done by hand.")] = None,
     skip: Annotated[list[str] | None, typer.Option(metavar="STEP=REASON", help="What is not done by hand.")] = None,
     evidence: Annotated[list[str] | None, typer.Option(metavar="STEP=FILE", help="A file that shows it; kept.")] = None,
     backup_set: Annotated[str, typer.Option(metavar="NAME", help="Empty: the newest complete set.")] = "",
+    pilot: Annotated[str, typer.Option(metavar="USER", help="failback: who goes home first.")] = "",
     run: Annotated[str, typer.Option(metavar="RUN|new", help="Empty: go on with what was cut short, or begin.")] = "",
     timeout: Annotated[float | None, typer.Option(metavar="SECONDS", min=1, help="For the whole phase.")] = None,
     as_json: AsJson = False,
@@ -65,6 +68,7 @@ def run(
         waivers=waivers(waive or []),
         answers=answers(did or [], skip or [], evidence or []),
         backup_set=backup_set,
+        pilot=pilot,
         run=run,
         timeout=timeout,
         on_line=progress,

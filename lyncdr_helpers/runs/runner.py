@@ -53,6 +53,7 @@ def run_phase(
     waivers: Mapping[str, str] | None = None,
     answers: Answers | None = None,
     backup_set: str = "",
+    pilot: str = "",
     run: str = "",
     timeout: float | None = None,
     on_line: Callable[[Line], None] | None = None,
@@ -67,7 +68,7 @@ def run_phase(
     loaded = read_params(params_file)
     answers = answers or Answers()
     answers.read(loaded)  # what is wrong with them must not get into a notebook first
-    given = {"mode": mode, "approve": approve, "waive": dict(waivers or {}), "backup_set": backup_set}
+    given = {"mode": mode, "approve": approve, "waive": dict(waivers or {}), "backup_set": backup_set, "pilot": pilot}
     given |= answers.as_parameters()
     with _telling_of_a_death(loaded) if phase == "backup" else nullcontext():
         outcome, lines = _run(loaded, phase, given, run, timeout, on_line, notebooks or notebooks_folder())

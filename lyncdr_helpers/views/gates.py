@@ -12,16 +12,16 @@ from lyncdr_helpers.plan import Plan, require_approval
 
 
 class ApprovalGate:
-    """Approve exactly this plan: type the lost pool's name into the box, or give its digest as the parameter.
+    """Approve exactly this plan: type the name of the pool that its scope begins with, or give its digest.
 
     Show it in one cell, use `answer` in the next: Run All goes past this cell and stops at the next one.
     """
 
-    def __init__(self, plan: Plan, approve: str = "") -> None:
+    def __init__(self, plan: Plan, approve: str = "", asked: str = "Lost pool") -> None:
         self._plan = plan
         self._given = approve
         self._pool = plan.scope.partition(" ")[0]
-        self.box = widgets.Text(description="Lost pool:")
+        self.box = widgets.Text(description=f"{asked}:")
         self._shown = widgets.HTML()
         self.box.observe(self._show_state, "value")
         self._show_state()
@@ -72,6 +72,6 @@ class Panel(widgets.VBox):  # type: ignore[misc]  # ipywidgets ships no types
         return self._gate.state
 
 
-def approval(plan: Plan, approve: str = "") -> ApprovalGate:
-    """The gate of a plan; `approve` is its parameter twin."""
-    return ApprovalGate(plan, approve)
+def approval(plan: Plan, approve: str = "", asked: str = "Lost pool") -> ApprovalGate:
+    """The gate of a plan; `approve` is its parameter twin. asked: what the pool is whose name is typed."""
+    return ApprovalGate(plan, approve, asked)

@@ -14,7 +14,7 @@ from lyncdr_helpers.contacts.comparison import Restored
 from lyncdr_helpers.directory.inventory import Inventory
 from lyncdr_helpers.dns import cutover
 from lyncdr_helpers.params.models import Params
-from lyncdr_helpers.phases import activation_plan
+from lyncdr_helpers.phases import activation_plan, failback_plan
 from lyncdr_helpers.phases.acts.loop import Tally
 from lyncdr_helpers.phases.history import Changed
 from lyncdr_helpers.phases.verify import Loss
@@ -212,6 +212,9 @@ def runs(summaries: Iterable[RunSummary]) -> Frame:
 
 def _spoken(change: Change) -> tuple[str, str]:
     """Old and new value in a reader's words: a contact list's is a digest, a record's begins with its time to live."""
+    if change.kind == failback_plan.MERGE:
+        merged = int(change.detail["merged"])
+        return "", f"{change.detail['contacts']} contacts" + (f", {merged:,} pieces merged in" if merged else "")
     if change.kind == activation_plan.CONTACTS:
         return "", f"{change.detail['contacts']} contacts"
     if change.kind == activation_plan.RECORD:
