@@ -1,0 +1,74 @@
+"""Dataframes of a fail back: where it starts, and what three lists of everybody say; columns in each docstring."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+
+from lyncdr_helpers.contacts.merge import What
+from lyncdr_helpers.phases.failback import Start
+from lyncdr_helpers.phases.failback_lists import Lists
+from lyncdr_helpers.phases.failback_plan import Travellers
+from lyncdr_helpers.views.frame import Frame
+
+BECOMES = {
+    What.ADDED_IN_DR: "goes home",
+    What.REMOVED_IN_DR: "stays removed",
+    What.CHANGED_IN_DR: "goes home as in DR",
+    What.ONLY_ON_PRIMARY: "is merged in",
+    What.REMOVED_ON_PRIMARY: "stays, as in DR",
+    What.CHANGED_ON_PRIMARY: "stays as in DR",
+    What.CONFLICT: "! stays as in DR: look at it",
+}
+"""What becomes of a piece of a list, by what happened to it."""
+
+
+def start(found: Start) -> Frame:
+    """Columns: what, value. What the way home starts from."""
+    before = found.before
+    lists = "everybody" if before.restored is None else f"{len(before.restored):,}"
+    rows = [
+        ("activations since the last way home", ", ".join(before.runs) or "none on record"),
+        ("users they moved", f"{len(before.moved):,}"),
+        ("endpoints they moved", f"{len(before.endpoints):,}"),
+        ("DNS records they changed", f"{len(before.records):,}"),
+        ("contact lists they restored", lists),
+        ("lists before the disaster", f"set {found.base.name}"),
+    ]
+    return Frame.of(rows, ["what", "value"])
+
+
+def travellers(who: Travellers) -> Frame:
+    """Columns: who, users, example."""
+    staying = [user.address for user in who.staying]
+    groups = {
+        "go home": [user.address for user in who.users],
+        "stay at the DR site: they did not come from the primary": staying,
+        "are elsewhere now": list(who.strayed),
+        "are home already": list(who.home),
+    }
+    return Frame.of(
+        [(name, len(some), (some or [""])[0]) for name, some in groups.items()], ["who", "users", "example"]
+    )
+
+
+def summary(lists: Lists) -> Frame:
+    """Columns: what, pieces, users, becomes. How much was added, removed and changed, and on which side."""
+    pieces: dict[What, list[str]] = defaultdict(list)
+    for one in lists.differences:
+        pieces[one.what].append(one.user)
+    rows = [(str(what), len(pieces[what]), len(set(pieces[what])), text) for what, text in BECOMES.items()]
+    return Frame.of(rows, ["what", "pieces", "users", "becomes"])
+
+
+def differences(lists: Lists) -> Frame:
+    """Columns: user, what, kind, name, before, dr, primary, becomes. Conflicts first; filter it like any dataframe."""
+    found = sorted(lists.differences, key=lambda one: (one.what is not What.CONFLICT, one))
+    return Frame.of(
+        [
+            (one.user, str(one.what), one.kind, one.name, one.base, one.dr, one.primary, BECOMES[one.what])
+            for one in found
+        ],
+        ["user", "what", "kind", "name", "before", "dr", "primary", "becomes"],
+        rest="all are in tables/three-way.csv of the run",
+        none="Everybody's list is the same before the disaster, at the DR site and on the primary.",
+    )
