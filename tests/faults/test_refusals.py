@@ -8,11 +8,16 @@ from pathlib import Path
 
 import pytest
 from dr_scene import Scene, make_scene
+from phase_scene import Ended, run
 
 from lyncdr_helpers.adapters.stores import open_path
 from lyncdr_helpers.backups.sets import list_sets
+from lyncdr_helpers.errors import LyncdrError
 from lyncdr_helpers.lab import lifecycle, pki
 from lyncdr_helpers.lab.blueprint import Blueprint
+from lyncdr_helpers.phases import activate
+from lyncdr_helpers.runfolder import RunFolder
+from lyncdr_helpers.session import Session
 
 pytestmark = pytest.mark.timeout(300)
 
@@ -48,6 +53,24 @@ def spoil(scene: Scene, old: str, new: str) -> None:
     scene.params.write_text(text.replace(old, new), encoding="utf-8")
 
 
+def refused(scene: Scene, digest: str = "", backup_set: str = "", **waivers: str) -> Ended:
+    """A live activation that stops before it acts; its words are what the command prints."""
+    given = {gate.replace("_", "-"): reason for gate, reason in waivers.items()}
+
+    def phase(session: Session) -> None:
+        activate.reach(session)
+        activate.evidence(session)
+        activate.approve(session, activate.make_plan(session, activate.choose_backup(session, backup_set)), digest)
+
+    try:
+        session = activate.begin(scene.params, mode="live", approve=digest, waive=given)
+    except LyncdrError as error:
+        return Ended(RunFolder(scene.blueprint.folder / "runs" / "none"), error.exit_code, str(error))
+    ended = run(session, phase)
+    assert not any(line.kind == "intent" for line in ended.lines)
+    return ended
+
+
 def explained(errors: str) -> str:
     """What `lyncdr:` says on stderr, without the progress above it. It is short, and no traceback."""
     assert "Traceback" not in errors
@@ -56,20 +79,27 @@ def explained(errors: str) -> str:
     return said
 
 
-@pytest.mark.parametrize("digest", ["", "0123456789ab", "75"])
-def test_no_digest_and_a_wrong_digest(lost: Scene, digest: str) -> None:
-    """Without the plan's own digest the gate stays closed: exit 5, and the message gives the digest to read."""
-    code, said, errors = lost.run(*LIVE, "--approve", digest)
+def test_on_the_command_line(lost: Scene) -> None:
+    """A refusal is exit 5, one line of JSON and two for people: what holds it, and with which digest it goes on."""
+    code, said, errors = lost.run(*LIVE, "--approve", "0123456789ab")
     assert (code, said["outcome"]) == (5, "refused")
     assert said["plan"][:12] in explained(errors)
     assert not any(line.kind == "intent" for line in lost.lines(said["run"]))
 
 
+@pytest.mark.parametrize("digest", ["", "0123456789ab", "75"])
+def test_no_digest_and_a_wrong_digest(lost: Scene, digest: str) -> None:
+    """Without the plan's own digest the gate stays closed: exit 5, and the message gives the digest to read."""
+    ended = refused(lost, digest)
+    assert (ended.code, ended.summary.outcome) == (5, "refused")
+    assert ended.summary.plan[:12] in ended.text
+
+
 def test_no_reason_opens_the_approval(lost: Scene) -> None:
     """The approval is no gate that a waiver passes: without the digest, exit 5 whatever reason is given."""
-    code, said, _ = lost.run(*LIVE, "--waive", "approval=I am sure")
-    assert (code, said["outcome"]) == (5, "refused")
-    assert not any(line.kind in ("intent", "waiver") for line in lost.lines(said["run"]))
+    ended = refused(lost, approval="I am sure")
+    assert (ended.code, ended.summary.outcome) == (5, "refused")
+    assert not ended.kinds("waiver")
 
 
 def test_no_backup(lost: Scene) -> None:
@@ -78,12 +108,12 @@ def test_no_backup(lost: Scene) -> None:
     lost.blueprint.store.rename(aside)
     lost.blueprint.store.mkdir()
     try:
-        code, said, errors = lost.run(*LIVE)
+        ended = refused(lost)
     finally:
         lost.blueprint.store.rmdir()
         aside.rename(lost.blueprint.store)
-    assert (code, said["outcome"], said["plan"]) == (5, "refused", "")
-    assert "No complete backup" in explained(errors)
+    assert (ended.code, ended.summary.outcome, ended.summary.plan) == (5, "refused", "")
+    assert "No complete backup" in ended.text
 
 
 @pytest.mark.parametrize("damage", ["flipped bit", "missing file", "incomplete"])
@@ -103,23 +133,23 @@ def test_a_backup_that_is_not_whole(lost: Scene, tmp_path: Path, damage: str) ->
         else:
             manifest = folder / "manifest.json"
             manifest.write_text(manifest.read_text(encoding="utf-8").replace('"COMPLETE"', '"INCOMPLETE"'))
-        code, said, errors = lost.run(*LIVE, "--backup-set", made.name)
+        ended = refused(lost, backup_set=made.name)
     finally:
         shutil.rmtree(folder)
         shutil.copytree(tmp_path / "kept", folder)
-    assert (code, said["plan"]) == (5, "")
-    assert made.name in explained(errors)
+    assert (ended.code, ended.summary.plan) == (5, "")
+    assert made.name in ended.text
 
 
 def test_an_old_backup_needs_a_reason(elsewhere: Scene) -> None:
     """A set older than the threshold closes a gate; a waiver with a reason passes it and is on record."""
     spoil(elsewhere, "export_age_hours: 26", "export_age_hours: 0.000001")
-    code, said, errors = elsewhere.run(*LIVE)
-    assert (code, said["plan"]) == (5, "")
-    assert "hours old" in explained(errors)
-    code, said, _ = elsewhere.run(*LIVE, "--waive", "backup-age=the share was down all week")
-    assert (code, bool(said["plan"])) == (5, True)
-    waiver = next(line for line in elsewhere.lines(said["run"]) if line.kind == "waiver")
+    ended = refused(elsewhere)
+    assert (ended.code, ended.summary.plan) == (5, "")
+    assert "hours old" in ended.text
+    ended = refused(elsewhere, backup_age="the share was down all week")
+    assert (ended.code, bool(ended.summary.plan)) == (5, True)
+    (waiver,) = ended.kinds("waiver")
     assert (waiver.facts["gate"], waiver.facts["reason"]) == ("backup-age", "the share was down all week")
 
 
@@ -138,10 +168,18 @@ def test_what_cannot_be_asked_stops_it(elsewhere: Scene, trouble: str) -> None:
     """A server that is dead or refuses our password ends the run with one clear line, and no plan was acted on."""
     old, new, words = OUT_OF_REACH[trouble]
     spoil(elsewhere, old.format(dns_port=elsewhere.blueprint.dns_port), new)
+    ended = refused(elsewhere)
+    assert ended.code == (2 if "missing" in trouble else 1)
+    assert words in explained(f"lyncdr: {ended.text}")
+
+
+def test_a_dead_directory_on_the_command_line(elsewhere: Scene) -> None:
+    """Two lines for people and no traceback, though the error was raised in a notebook's kernel."""
+    old, new, words = OUT_OF_REACH["directory dead"]
+    spoil(elsewhere, old, new)
     code, said, errors = elsewhere.run(*LIVE)
-    assert code == (2 if "missing" in trouble else 1), said
+    assert (code, said["exit_code"]) == (1, 1)
     assert words in explained(errors)
-    assert not said.get("run") or not any(line.kind == "intent" for line in elsewhere.lines(said["run"]))
 
 
 @pytest.mark.parametrize("who", ["directory", "management host"])
@@ -155,22 +193,22 @@ def test_an_untrusted_certificate(elsewhere: Scene, tmp_path: Path, who: str) ->
     spoiled = part.replace("ca_file: ca.pem", f"ca_file: {stranger.ca_file}")
     assert spoiled != part
     elsewhere.params.write_text(spoiled + mark + tail if who == "directory" else head + mark + spoiled)
-    code, _, errors = elsewhere.run(*LIVE)
-    assert code == 1
-    assert "certificate" in explained(errors)
+    ended = refused(elsewhere)
+    assert ended.code == 1
+    assert "certificate" in explained(f"lyncdr: {ended.text}")
 
 
 def test_the_primary_still_answers(scene: Scene) -> None:
     """While the primary accepts connections an activation is refused; a waiver needs a reason, and is journaled."""
     before = scene.state()
-    code, said, errors = scene.run(*LIVE)
-    assert (code, said["outcome"], said["plan"]) == (5, "refused", "")
-    assert "it accepts connections" in explained(errors)
-    code, said, _ = scene.run(*LIVE, "--waive", "primary-answers=")
+    ended = refused(scene)
+    assert (ended.code, ended.summary.outcome, ended.summary.plan) == (5, "refused", "")
+    assert "it accepts connections" in ended.text
+    code, _, _ = scene.run(*LIVE, "--waive", "primary-answers=")
     assert code == 2
-    code, said, _ = scene.run(*LIVE, "--waive", "primary-answers=the building burns")
-    assert (code, bool(said["plan"])) == (5, True)
-    waiver = next(line for line in scene.lines(said["run"]) if line.kind == "waiver")
+    ended = refused(scene, primary_answers="the building burns")
+    assert (ended.code, bool(ended.summary.plan)) == (5, True)
+    (waiver,) = ended.kinds("waiver")
     assert waiver.facts["reason"] == "the building burns"
     assert waiver.facts["by"]["user"]
     assert scene.state() == before
@@ -181,20 +219,20 @@ def test_a_used_digest_and_a_second_operator(scene: Scene) -> None:
     is used: exit 5, nothing changes, and nothing is moved again.
     """
     scene.lose_primary()
-    _, said, _ = scene.run(*LIVE)
-    digest = str(said["plan"])
+    stopped = refused(scene).summary
+    digest = stopped.plan
     first = scene.start(*LIVE, "--approve", digest)
-    while not any(line.kind == "approval" for line in scene.lines(said["run"])):
+    while not any(line.kind == "approval" for line in scene.lines(stopped.run)):
         assert first.poll() is None
     code, second, errors = scene.run(*LIVE, "--run", "new")
     finished = first.poll() is not None
     assert first.wait(60) == 0
     if not finished:
         assert code == 7
-        assert said["run"] in errors
+        assert stopped.run in errors
     before = scene.state()
-    code, _, errors = scene.run(*LIVE, "--approve", digest)
-    assert code == 5
-    assert "was used" in explained(errors)
+    used = refused(scene, digest)
+    assert used.code == 5
+    assert "was used" in used.text
     assert scene.state() == before
-    assert second["run"] != said["run"] or code
+    assert second["run"] != stopped.run or code
