@@ -34,6 +34,8 @@ NUMBERS = (
     "contacts_restored",
     "response_groups_expected",
     "response_groups_restored",
+    "group_chat_expected",
+    "group_chat_restored",
     "dns_records_expected",
     "dns_records_moved",
     "lost",

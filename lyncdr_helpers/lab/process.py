@@ -55,6 +55,7 @@ def _dns(blueprint: Blueprint) -> list[Server]:
 
 def _hosts(blueprint: Blueprint) -> list[Server]:
     from lyncdr_helpers.lab.cmdlets import cmdlets, programs
+    from lyncdr_helpers.lab.group_chat_server import GroupChatServer
     from lyncdr_helpers.lab.registrar import Registrar
     from lyncdr_helpers.lab.winrm import WinrmServer
 
@@ -67,7 +68,8 @@ def _hosts(blueprint: Blueprint) -> list[Server]:
         cmdlets(blueprint),
         programs(blueprint),
     )
-    return [Registrar(blueprint, PRIMARY_POOL), Registrar(blueprint, DR_POOL), management_host]
+    registrars = [Registrar(blueprint, PRIMARY_POOL), Registrar(blueprint, DR_POOL)]
+    return [*registrars, GroupChatServer(blueprint), management_host]
 
 
 ROLES: dict[str, Callable[[Blueprint], list[Server]]] = {"directory": _directory, "dns": _dns, "hosts": _hosts}

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from pathlib import Path
 
+from lyncdr_helpers.answers import Answer, Answers
 from lyncdr_helpers.backups import sets
 from lyncdr_helpers.backups.manifest import Manifest
 from lyncdr_helpers.backups.sets import Chosen
@@ -12,10 +13,11 @@ from lyncdr_helpers.checks import Check, Checklist, Verdict, judge
 from lyncdr_helpers.directory.inventory import read_inventory
 from lyncdr_helpers.errors import Incomplete, OperationError, Refusal
 from lyncdr_helpers.params.sites import Pool, Server
-from lyncdr_helpers.phases import activation_plan, approval, exchange, restore_source
-from lyncdr_helpers.phases.acts import contacts, endpoints, moves, records, response_groups
+from lyncdr_helpers.phases import activation_plan, approval, exchange, group_chat_in_dr, restore_source
+from lyncdr_helpers.phases.acts import contacts, endpoints, group_chat, moves, records, response_groups
 from lyncdr_helpers.phases.acts.loop import Tally, together
 from lyncdr_helpers.phases.endpoints import KINDS
+from lyncdr_helpers.phases.guided import Account, GuidedStep
 from lyncdr_helpers.plan import Change, Plan
 from lyncdr_helpers.session import Session, open_session
 from lyncdr_helpers.shell import cmdlets
@@ -30,9 +32,10 @@ def begin(
     run: str = "",
     approve: str = "",
     waive: Mapping[str, str] | None = None,
+    answers: Answers | None = None,
 ) -> Session:
     """Begin an activation, or go on with the one that was cut short. `rehearse` withholds and records every write."""
-    return open_session("activate", params_file, mode=mode, run=run, approve=approve, waivers=waive)
+    return open_session("activate", params_file, mode=mode, run=run, approve=approve, waivers=waive, answers=answers)
 
 
 def reach(session: Session) -> Checklist:
@@ -98,7 +101,7 @@ def choose_backup(session: Session, wanted: str = "") -> Manifest:
 
 
 def make_plan(session: Session, backup: Manifest) -> Plan:
-    """What would change: users, endpoints, contact lists, Response Groups, DNS records. An approved plan is kept."""
+    """What would change: users, endpoints, contacts, Response Groups, Group Chat, DNS. An approved plan is kept."""
     with session.step("plan"):
         kept = approval.approved(session)
         if kept:
@@ -107,7 +110,13 @@ def make_plan(session: Session, backup: Manifest) -> Plan:
         homed = inventory.movable(pool.fqdn)
         _hold_without_export(session, activation_plan.without_export(homed, backup, pool.fqdn))
         made = activation_plan.make(
-            session.folder.run, session.params, session.loaded.digest, backup, inventory, records.seen_now(session)
+            session.folder.run,
+            session.params,
+            session.loaded.digest,
+            backup,
+            inventory,
+            records.seen_now(session),
+            group_chat_in_dr.changes(session, backup),
         )
         approval.propose(session, made)
         return made
@@ -162,6 +171,25 @@ def restore_response_groups(session: Session, made: Plan, backup: Manifest) -> T
             part = backup.part("response-groups", session.params.failed_pool.fqdn)
             tallies.append(response_groups.restore(session, changes, restore_source.fetch(session, backup, part)))
         return together(response_groups.ACT, [*tallies, endpoints.move(session, _endpoints(made, imported=True))])
+
+
+def restore_group_chat(session: Session, made: Plan, backup: Manifest) -> Tally:
+    """Group Chat's database and files at the standby, its users let in, and all of it read back."""
+    with session.step(group_chat.ACT):
+        return group_chat_in_dr.restore(session, made, backup)
+
+
+def group_chat_by_hand(session: Session, made: Plan, restored: Tally) -> list[GuidedStep]:
+    """What a person does for Group Chat once its database is back, for the forms of a notebook."""
+    return group_chat_in_dr.by_hand(session, made, restored)
+
+
+def install_group_chat(
+    session: Session, made: Plan, restored: Tally, answers: Mapping[str, Answer] | None = None
+) -> list[Account]:
+    """Group Chat's server, by hand, when everything else is done: nobody else waits for it."""
+    with session.step("install Group Chat"):
+        return group_chat_in_dr.install(session, made, restored, answers)
 
 
 def repoint_dns(session: Session, made: Plan) -> Tally:

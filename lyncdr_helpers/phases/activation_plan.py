@@ -27,10 +27,12 @@ def make(
     backup: Manifest,
     inventory: Inventory,
     records: Mapping[str, RecordSet | None],
+    group_chat: Iterable[Change] = (),
 ) -> Plan:
     """Every user of the failed pool is moved, gets their contacts back, and finds the pool under its usual names.
 
-    inventory: who is homed where now. records: what each record to cut over is now, by key.
+    inventory: who is homed where now. records: what each record to cut over is now, by key. group_chat: what bringing
+    it back changes.
     """
     failed, target = params.failed_pool.fqdn, params.target_pool.fqdn
     homed = inventory.movable(failed)
@@ -39,6 +41,7 @@ def make(
         *_endpoints(inventory.homed_on(failed), failed, target),
         *_contacts(backup, failed),
         *_response_groups(backup.response_groups.get(failed, ()), failed, target),
+        *group_chat,
         *map(cutover.to_plan, cutover.plan_cutover(params.dns.records, records)),
     ]
     scope = f"{failed} -> {target}, {len(homed):,} users"

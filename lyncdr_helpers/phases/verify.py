@@ -18,7 +18,7 @@ from lyncdr_helpers.directory.users import Kind
 from lyncdr_helpers.dns import cutover, records
 from lyncdr_helpers.dns.records import BETWEEN
 from lyncdr_helpers.journal import read
-from lyncdr_helpers.phases import contact_stores, exchange, reachability, restore_source
+from lyncdr_helpers.phases import contact_stores, exchange, group_chat_in_dr, reachability, restore_source
 from lyncdr_helpers.phases.response_groups import of_pool
 from lyncdr_helpers.ports import Nameserver, RecordSet
 from lyncdr_helpers.runfolder import RunFolder
@@ -33,7 +33,8 @@ NAMED = 5
 class Loss:
     """One thing that did not come back.
 
-    `kind`: user, endpoint, contact list (the whole of it), contact, contact group, privacy, response group, record.
+    `kind`: user, endpoint, contact list (the whole of it), contact, contact group, privacy, response group,
+    group chat, record.
     """
 
     kind: str
@@ -140,6 +141,30 @@ def response_groups(session: Session, backup: Manifest) -> tuple[Check, list[Los
     with session.step("response groups"):
         facts = ("response_groups_expected", "response_groups_restored")
         return _counted(session, "response groups", "Response Groups at the DR pool", facts, count)
+
+
+def group_chat(session: Session, backup: Manifest) -> tuple[list[Check], list[Loss]]:
+    """Group Chat's database and files are at the DR site, and its server answers; nothing where it has no place there.
+
+    People may have written since: more rows than there were are no loss.
+    """
+    record, facts = backup.group_chat, ("group_chat_expected", "group_chat_restored")
+
+    def count() -> Count:
+        lacks = group_chat_in_dr.lacking(session, backup)
+        expected = sum(record.rows.values()) + record.files
+        lost = [Loss("group chat", "", one.what, one.why) for one in lacks]
+        return Count(expected, expected - sum(one.count for one in lacks), lost)
+
+    with session.step("group chat"):
+        if not group_chat_in_dr.is_expected(session):
+            for name in facts:
+                session.fact(name, 0)
+            return [], []
+        check, lost = _counted(session, "group chat", "rows and files of Group Chat at the DR site", facts, count)
+        answers = group_chat_in_dr.server_check(session, soft=not session.params.requirements.group_chat)
+        session.record(*answers)
+        return [check, *answers], lost
 
 
 def dns(session: Session) -> tuple[Checklist, list[Loss]]:

@@ -29,6 +29,7 @@ NUMBERS = (
     ("endpoints_rehomed", "endpoints_on_failed_pool", "endpoints home again"),
     ("contacts_restored", "contacts_expected", "contacts back"),
     ("response_groups_restored", "response_groups_expected", "Response Group objects back"),
+    ("group_chat_restored", "group_chat_expected", "Group Chat rows and files back"),
     ("dns_records_moved", "dns_records_expected", "DNS records moved"),
 )
 """What a reader asks first: the names of the two facts, got and wanted, and what to call them."""

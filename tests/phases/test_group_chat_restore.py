@@ -2,21 +2,20 @@
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from dr_scene import Scene
 from phase_scene import management_host, variant
+from standby_scene import Standby
 
 from lyncdr_helpers.backups import sets
 from lyncdr_helpers.backups.manifest import Manifest
 from lyncdr_helpers.errors import OperationError, Refusal, UnknownOutcome
 from lyncdr_helpers.lab import group_chat, lifecycle
 from lyncdr_helpers.lab.cmdlets import programs
-from lyncdr_helpers.lab.sql_server import LabSqlServer
 from lyncdr_helpers.lab.winrm import Executable, ProgramCall
 from lyncdr_helpers.lab.winrm.shell import Cut
 from lyncdr_helpers.phases import group_chat as sides
@@ -30,46 +29,6 @@ FILES = group_chat.FILES
 DATABASE = "GroupChat on gcsql02.lync.test\\groupchat"
 WHOLE = 1 + len(group_chat.LOGINS) + 1
 """Changes: the database, its users, its files."""
-
-
-@dataclass
-class Standby:
-    """The DR site's Group Chat as it stands in the lab; every test finds it empty."""
-
-    scene: Scene
-
-    @property
-    def server(self) -> LabSqlServer:
-        return group_chat.standby_server(self.scene.blueprint)
-
-    @property
-    def repository(self) -> Path:
-        return group_chat.standby_repository(self.scene.blueprint)
-
-    @property
-    def dumps(self) -> Path:
-        return group_chat.standby_dumps(self.scene.blueprint)
-
-    def rows(self) -> int:
-        return self.server.rows(group_chat.DATABASE)["message"]
-
-    def users(self) -> dict[str, str]:
-        return {user: login for user, _, login in self.server.users(group_chat.DATABASE)}
-
-    def files(self) -> dict[str, bytes]:
-        found = [path for path in self.repository.rglob("*") if path.is_file()]
-        return {path.relative_to(self.repository).as_posix(): path.read_bytes() for path in found}
-
-    def clear(self) -> None:
-        for path in (*self.server.folder.glob("*.sqlite"), *self.server.folder.glob("*.standing.json")):
-            path.unlink()
-        shutil.rmtree(self.repository)
-        self.repository.mkdir()
-        self.server.prepare(["sa", *group_chat.LOGINS])
-
-    def stranger(self) -> None:
-        """A database of that name, which is none of ours."""
-        self.server.create(group_chat.DATABASE, "another family")
 
 
 @pytest.fixture

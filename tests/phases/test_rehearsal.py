@@ -11,14 +11,15 @@ from dr_scene import Scene, make_scene
 from phase_scene import Ended, activated, planned, run, tree
 
 from lyncdr_helpers.errors import InputError, Refusal
-from lyncdr_helpers.lab import lifecycle
+from lyncdr_helpers.lab import group_chat, lifecycle
 from lyncdr_helpers.lab.blueprint import DR_POOL, PRIMARY_POOL
 from lyncdr_helpers.lab.pools import PoolStore
 from lyncdr_helpers.phases import activate
 
 STEPS = [
     *("reach", "evidence", "backup", "plan", "approval"),
-    *("move users", "move endpoints", "restore contacts", "restore response groups", "repoint DNS", "verdict"),
+    *("move users", "move endpoints", "restore contacts", "restore response groups", "restore Group Chat"),
+    *("repoint DNS", "install Group Chat", "verdict"),
 ]
 USERS, BATCH, RECORDS = 40, 10, 6
 
@@ -82,10 +83,14 @@ def test_every_withheld_write_is_on_record(rehearsed: tuple[Scene, Ended]) -> No
         ("dbimpexp.exe", 1),
         ("Import-CsRgsConfiguration", 0),
         ("Move-CsApplicationEndpoint", 3),
+        ("sqlcmd.exe", 1),  # RESTORE DATABASE
+        *[("sqlcmd.exe", 1)] * len(group_chat.LOGINS),
+        ("unpack", 1),
         ("update", RECORDS),
+        ("by", 6),  # hand: Group Chat's server
     ]
     assert f"/sqlserver:{DR_POOL}\\rtc" in next(what for what, _ in withheld if what.startswith("dbimpexp.exe"))
-    assert "lync.test" in withheld[-1][0]
+    assert "lync.test" in next(what for what, _ in withheld if what.startswith("update"))
     assert scene.blueprint.users == USERS
 
 

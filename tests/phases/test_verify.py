@@ -43,6 +43,7 @@ USERS = f"users homed on {DR_POOL}"
 ENDPOINTS = f"endpoints homed on {DR_POOL}"
 CONTACTS = f"contacts restored at {DR_POOL}"
 GROUPS = "Response Groups at the DR pool"
+CHAT = "rows and files of Group Chat at the DR site"
 SIP = "sip.lync.test"
 SYNTHETIC = ("Test-CsRegistration", "Test-CsIM", "Test-CsPresence", "Test-CsGroupIM")
 COUNTS = (
@@ -433,7 +434,7 @@ def test_a_synthetic_test_that_fails(
 
 DEAD = {
     "directory": ((":6360", ":6359"), {USERS, ENDPOINTS}),
-    "management host": ((":5986", ":5985"), {CONTACTS, GROUPS, *SYNTHETIC}),
+    "management host": ((":5986", ":5985"), {CONTACTS, GROUPS, CHAT, *SYNTHETIC}),
 }
 
 

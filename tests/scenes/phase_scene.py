@@ -129,14 +129,14 @@ def activated(session: Session, digest: str | None = None) -> None:
     """digest: what is given to the gate; None gives the right one."""
     chosen, plan = planned(session)
     activate.approve(session, plan, plan.digest if digest is None else digest)
-    activate.finish(
-        session,
-        activate.move_users(session, plan),
-        activate.move_endpoints(session, plan),
-        activate.restore_contacts(session, plan, chosen),
-        activate.restore_response_groups(session, plan, chosen),
-        activate.repoint_dns(session, plan),
-    )
+    moved = activate.move_users(session, plan)
+    endpoints = activate.move_endpoints(session, plan)
+    contacts = activate.restore_contacts(session, plan, chosen)
+    groups = activate.restore_response_groups(session, plan, chosen)
+    chat = activate.restore_group_chat(session, plan, chosen)
+    records = activate.repoint_dns(session, plan)
+    activate.install_group_chat(session, plan, chat)
+    activate.finish(session, moved, endpoints, contacts, groups, chat, records)
 
 
 def verified(session: Session) -> None:
@@ -145,10 +145,11 @@ def verified(session: Session) -> None:
     endpoints, lost_endpoints = verify.endpoints(session, expected)
     contacts, _, lost_contacts = verify.contacts(session, expected)
     groups, lost_groups = verify.response_groups(session, expected)
+    chat, lost_chat = verify.group_chat(session, expected)
     names, lost_records = verify.dns(session)
     service = verify.service(session)
-    losses = [*lost_users, *lost_endpoints, *lost_contacts, *lost_groups, *lost_records]
-    verify.finish(session, [users, endpoints, contacts, groups, *names, *service], losses)
+    losses = [*lost_users, *lost_endpoints, *lost_contacts, *lost_groups, *lost_chat, *lost_records]
+    verify.finish(session, [users, endpoints, contacts, groups, *chat, *names, *service], losses)
 
 
 # -- parameters and servers with something wrong ---------------------------------------------------------------------

@@ -19,7 +19,7 @@ def change(repository: Path, name: str, count: int, archive: Callable[[], Path])
     """What stands in the repository, and what is to: `count` files of the set of that name. Raises OperationError."""
     new = f"{count:,} files of {name}"
     there = _there(repository)
-    return Change(FILES, str(repository), new if there and _whole(repository, archive) else there, new)
+    return Change(FILES, str(repository), new if there and not missing(repository, archive) else there, new)
 
 
 def restore(session: Session, some: Sequence[Change], archive: Callable[[], Path]) -> Tally:
@@ -42,10 +42,18 @@ def restore(session: Session, some: Sequence[Change], archive: Callable[[], Path
     return carry_out(session, ACT, some, see, do, batch=1, undoable=False)
 
 
+def missing(repository: Path, archive: Callable[[], Path]) -> list[str]:
+    """The files of the set that are not there as they are in it. Raises OperationError."""
+    try:
+        return tree.missing(archive(), repository)
+    except OSError as cause:
+        raise _refused(repository, cause) from cause
+
+
 def _seen(session: Session, one: Change, archive: Callable[[], Path]) -> str:
     """The new value where every file is there, the old one where the plan saw this, or this run began to change it."""
     there = _there(Path(one.target))
-    if there and _whole(Path(one.target), archive):
+    if there and not missing(Path(one.target), archive):
         return one.new
     begun = any(line.facts["act"] == ACT for line in session.journal.of_kind("intent"))
     return one.old if begun else there
@@ -58,14 +66,6 @@ def _there(repository: Path) -> str:
     except OSError as cause:
         raise _refused(repository, cause) from cause
     return f"{count:,} files" if count else ""
-
-
-def _whole(repository: Path, archive: Callable[[], Path]) -> bool:
-    """Whether every file of the set is there, as it is in the set. Raises OperationError."""
-    try:
-        return not tree.missing(archive(), repository)
-    except OSError as cause:
-        raise _refused(repository, cause) from cause
 
 
 def _refused(repository: Path, cause: OSError) -> OperationError:
