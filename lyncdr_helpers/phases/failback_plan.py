@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from lyncdr_helpers.directory.inventory import Inventory
-from lyncdr_helpers.directory.users import User
+from lyncdr_helpers.directory.users import User, bare_address
 from lyncdr_helpers.dns import cutover
 from lyncdr_helpers.errors import InputError
 from lyncdr_helpers.params.models import Params
@@ -79,7 +79,7 @@ def make(run: str, params: Params, basis: Mapping[str, str], seen: Seen, pilot: 
     """
     primary, dr = params.failed_pool.fqdn, params.target_pool.fqdn
     users = seen.travellers.users
-    first = choose_pilot([user.address for user in users if user.enabled] or [user.address for user in users], pilot)
+    first = choose_pilot(users, pilot)
     changes = [
         *(Change(MOVE, user.address, dr, primary, {"dn": user.dn}) for user in users),
         *_endpoints(seen, dr, primary),
@@ -91,13 +91,16 @@ def make(run: str, params: Params, basis: Mapping[str, str], seen: Seen, pilot: 
     return Plan.of(run, params.deployment, scope, {**basis, "pilot": first}, changes)
 
 
-def choose_pilot(users: Iterable[str], wanted: str = "") -> str:
-    """Who goes first, empty where nobody goes. Raises InputError for one who does not."""
-    known = sorted(users)
-    bare = wanted.strip().lower().removeprefix("sip:")
-    if bare and bare not in known:
-        raise InputError(f"The pilot {bare} is not among the {len(known):,} who go home.", "Name one who is.")
-    return bare or next(iter(known), "")
+def choose_pilot(users: Sequence[User], wanted: str = "") -> str:
+    """Who goes first: who is wanted, else the first who may sign in; empty where nobody goes home.
+
+    Raises InputError for one who does not go home.
+    """
+    pilot = bare_address(wanted)
+    if pilot and pilot not in {user.address for user in users}:
+        raise InputError(f"The pilot {pilot} is not among the {len(users):,} who go home.", "Name one who is.")
+    first = min(users, key=lambda user: (not user.enabled, user.address), default=None)
+    return pilot or (first.address if first else "")
 
 
 def _endpoints(seen: Seen, dr: str, primary: str) -> Iterable[Change]:

@@ -11,8 +11,11 @@ from lyncdr_helpers.session import Session
 
 
 def fetch(session: Session, backup: Manifest, part: Part) -> Path:
-    """A file of the set, in the run folder, fetched once per run. Raises Refusal when it is not what was backed up."""
-    fetched = session.folder.path / "restore" / part.file
+    """A file of the set, in the run folder below the set's name, fetched once per run.
+
+    Raises Refusal when it is not what was backed up.
+    """
+    fetched = session.folder.path / "restore" / backup.name / part.file
     if not fetched.exists() or files.digest_file(fetched) != part.sha256:
         session.store.download(backup.name, part.file, fetched)
     if files.digest_file(fetched) != part.sha256:
