@@ -5,14 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import pytest
-from directory_lab import Lab, prepared
+from directory_lab import USERS, Lab, prepared
 
 from lyncdr_helpers.adapters.ldap import LdapDirectory
 from lyncdr_helpers.lab import seed
 from lyncdr_helpers.lab.directory import DirectoryServer
-from lyncdr_helpers.lab.samba import SambaDomain
-
-USERS = 1100
 
 
 @pytest.fixture(scope="session")
@@ -27,15 +24,8 @@ def embedded(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lab]:
 
 
 @pytest.fixture(scope="session")
-def samba(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lab]:
-    folder = tmp_path_factory.mktemp("samba")
-    blueprint = prepared(folder, "127.53.21", users=USERS, directory="samba", dns="samba")
-    deployment = seed.generate(blueprint)
-    domain = SambaDomain(blueprint)
-    domain.create(deployment.directory_entries(), deployment.zone_records())
-    domain.start()
-    yield Lab(blueprint, deployment, domain)
-    domain.stop()
+def samba(samba_domain: Lab) -> Lab:
+    return samba_domain
 
 
 @pytest.fixture(params=["embedded", pytest.param("samba", marks=pytest.mark.real("samba"))])

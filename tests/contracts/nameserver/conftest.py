@@ -7,6 +7,7 @@ import subprocess
 from collections.abc import Iterator
 
 import pytest
+from directory_lab import Lab
 from nameserver_subjects import Make, Subject, blueprint_at, client, lab_key, wrong_key
 
 from lyncdr_helpers.adapters.gss_tsig import NegotiatedKey
@@ -15,7 +16,6 @@ from lyncdr_helpers.errors import Refusal, UnknownOutcome
 from lyncdr_helpers.lab.bind import BindServer
 from lyncdr_helpers.lab.blueprint import Blueprint
 from lyncdr_helpers.lab.dns import ZoneServer
-from lyncdr_helpers.lab.samba import SambaDomain
 from lyncdr_helpers.ports import RecordSet
 
 
@@ -40,21 +40,15 @@ def bind(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Blueprint]:
 
 
 @pytest.fixture(scope="session")
-def samba(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Blueprint]:
-    """A domain without people, its DNS, and the service account's ticket in this process's environment."""
-    blueprint = blueprint_at(tmp_path_factory.mktemp("samba"), "127.53.32", directory="samba", dns="samba")
-    domain = SambaDomain(blueprint)
-    domain.create([])
-    domain.start()
+def samba(samba_domain: Lab) -> Iterator[Blueprint]:
+    """A domain's DNS, and the service account's ticket in this process's environment."""
+    blueprint = samba_domain.blueprint
     with pytest.MonkeyPatch.context() as environment:
-        environment.setenv("KRB5_CONFIG", str(domain.krb5_config))
+        environment.setenv("KRB5_CONFIG", str(samba_domain.control.krb5_config))
         environment.setenv("KRB5CCNAME", f"FILE:{blueprint.folder / 'ticket'}")
-        try:
-            password = blueprint.secret("directory").read_bytes()
-            subprocess.run(["kinit", "svc-lyncdr@LYNC.TEST"], input=password, check=True, capture_output=True)
-            yield blueprint
-        finally:
-            domain.stop()
+        password = blueprint.secret("directory").read_bytes()
+        subprocess.run(["kinit", "svc-lyncdr@LYNC.TEST"], input=password, check=True, capture_output=True)
+        yield blueprint
 
 
 @pytest.fixture(

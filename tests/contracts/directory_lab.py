@@ -16,6 +16,8 @@ from lyncdr_helpers.lab.seed import Deployment
 from lyncdr_helpers.params.access import DirectoryAccess
 
 ADMINISTRATOR = "administrator@lync.test"
+USERS = 1100
+"""So that answers have pages."""
 
 
 def prepared(folder: Path, subnet: str, **more: Any) -> Blueprint:
