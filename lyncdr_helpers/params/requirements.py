@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from collections.abc import Mapping
+from typing import Annotated, Any
 
 from pydantic import AfterValidator, Field
 
@@ -42,3 +43,42 @@ class Requirements(Model):
     monitoring: bool = Field(False, description="Call detail and quality records.", examples=[True])
     remote_access: bool = Field(False, description="Sign-in from outside, without a VPN.", examples=[True])
     federation: bool = Field(False, description="Messages and calls with other organisations.", examples=[True])
+
+    @property
+    def answers(self) -> Mapping[str, bool]:
+        """Every answer by its key, those of a section with its name: `archiving.needed`."""
+        found: dict[str, bool] = {}
+        for key, value in self:
+            if isinstance(value, Archiving):
+                found |= {f"{key}.{name}": answer for name, answer in value}
+            else:
+                found[key] = value
+        return found
+
+    @classmethod
+    def of(cls, answers: Mapping[str, bool]) -> Requirements:
+        """The requirements with these answers. Raises pydantic's ValidationError for one that cannot be."""
+        made: dict[str, Any] = {}
+        for key, answer in answers.items():
+            section, _, name = key.rpartition(".")
+            (made.setdefault(section, {}) if section else made)[name] = answer
+        return cls.model_validate(made)
+
+    @property
+    def lines(self) -> str:
+        """As they stand in a file of parameters."""
+        lines, section = ["requirements:"], ""
+        for key, answer in self.answers.items():
+            inside, _, name = key.rpartition(".")
+            if inside and inside != section:
+                lines.append(f"  {inside}:")
+            section = inside
+            lines.append(f"  {'  ' if inside else ''}{name}: {str(answer).lower()}")
+        return "\n".join(lines) + "\n"
+
+
+def description(key: str) -> str:
+    """What an answer means, by its key: `archiving.needed`."""
+    section, _, name = key.rpartition(".")
+    fields = Archiving.model_fields if section else Requirements.model_fields
+    return str(fields[name].description)

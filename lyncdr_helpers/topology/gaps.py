@@ -118,7 +118,7 @@ def _pool(failover: Failover, component: Component) -> Gap:
         remedy = "Users can be homed on a Front End pool or a Standard Edition server only."
         return Gap(component, State.MISSING, f"{found.fqdn} is a {found.kind}", remedy)
     edition = f"{found.edition} edition" if found.edition is not Edition.UNKNOWN else "edition unknown"
-    return _reached(failover, component, f"{found.fqdn}, {edition}, {len(found.machines)} machines")
+    return _reached(failover, component, f"{found.fqdn}, {edition}, {_machines(len(found.machines))}")
 
 
 def _in_reach(failover: Failover, component: Component) -> Gap:
@@ -228,6 +228,10 @@ def _simple_urls(failover: Failover, component: Component) -> Gap:
 
 def _outside(_failover: Failover, component: Component) -> Gap:
     return Gap(component, State.OUTSIDE, "", LOOK)
+
+
+def _machines(count: int) -> str:
+    return "1 machine" if count == 1 else f"{count:,} machines"
 
 
 def _count(services: Iterable[Service], role: str) -> int:

@@ -306,7 +306,7 @@ def _path(arrow: Arrow, out: int, into: int, lane: float, begin: float, finish: 
     if arrow.both:
         yield node("path", d=_head(first, begin, out, size), class_=f"head {arrow.kind}")
     if arrow.kind == "dr" and begin == finish:
-        yield node("text", MOVED, x=first + 10, y=begin - 9)
+        yield node("text", MOVED, x=SITE + 10, y=begin - 9)
 
 
 def _head(x: float, y: float, side: int, size: float) -> str:

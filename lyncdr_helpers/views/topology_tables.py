@@ -44,8 +44,10 @@ def todo(steps: Iterable[Step]) -> Frame:
     )
 
 
-def deployed(topology: Topology) -> Frame:
-    """Columns: pool, site, kind, edition, generation, machines, user_store, edge, backup."""
+def deployed(topology: Topology | None) -> Frame:
+    """Columns: pool, site, kind, edition, generation, machines, user_store, edge, backup. None: it cannot be had."""
+    if topology is None:
+        return Frame.of([], ["pool"], none="The topology cannot be had.")
     return Frame.of(
         [
             (

@@ -7,6 +7,8 @@ from dataclasses import dataclass, replace
 
 from lyncdr_helpers.checks import Check, Checklist, Severity, Verdict
 from lyncdr_helpers.directory.inventory import Inventory
+from lyncdr_helpers.params.requirements import Requirements as Asked
+from lyncdr_helpers.params.values import Generation
 from lyncdr_helpers.phases.readiness import archiving, capacity
 from lyncdr_helpers.session import Session
 from lyncdr_helpers.topology import gaps, requirements, todo
@@ -15,10 +17,15 @@ from lyncdr_helpers.topology.gaps import Failover, Gap
 from lyncdr_helpers.topology.todo import Situation, Step
 
 
-@dataclass
+@dataclass(kw_only=True)
 class Requirements(Checklist):
-    """The checks; what DR must hold, piece by piece; what to do, in order. failover: None without a topology."""
+    """The checks; what DR must hold, piece by piece; what to do, in order.
 
+    asked: what must work again, as the parameters say. failover: None without a topology.
+    """
+
+    asked: Asked
+    generation: Generation
     failover: Failover | None = None
     gaps: tuple[Gap, ...] = ()
     steps: tuple[Step, ...] = ()
@@ -29,7 +36,8 @@ def check(session: Session, topology: Topology | None, inventory: Inventory | No
 
     inventory: who is homed where; None where the directory cannot be asked.
     """
-    found, params = Requirements(), session.params
+    params = session.params
+    found = Requirements(asked=params.requirements, generation=params.generation)
     if topology is None:
         return found
     found.failover = failover = Failover(topology, params.failed_pool.fqdn, params.target_pool.fqdn)
