@@ -13,10 +13,10 @@ from typing import Any, Literal, get_args, get_origin, get_type_hints
 
 from lyncdr_helpers.params.values import Generation
 from lyncdr_helpers.ports import Command
-from lyncdr_helpers.shell import cmdlets, endpoints, pairing, user_data
+from lyncdr_helpers.shell import cmdlets, endpoints, homeward, pairing, user_data
 from lyncdr_helpers.shell.table import COMMON, Table
 
-MODULES: tuple[ModuleType, ...] = (cmdlets, endpoints, user_data, pairing)
+MODULES: tuple[ModuleType, ...] = (cmdlets, endpoints, homeward, user_data, pairing)
 """Builders of what the playbook runs; those of preparation.py are shown to people."""
 
 CONFIRM = "confirm"

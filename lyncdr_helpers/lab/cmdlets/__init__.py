@@ -21,6 +21,7 @@ from lyncdr_helpers.lab.cmdlets import (
     unified_contacts,
     user_data,
     users,
+    windows_services,
 )
 from lyncdr_helpers.lab.cmdlets.state import State
 from lyncdr_helpers.lab.forest import POOLS
@@ -50,6 +51,7 @@ ACTS: dict[str, Act] = {
     "Get-CsRgsAgentGroup": response_groups.get("AgentGroup"),
     "Get-CsRgsQueue": response_groups.get("Queue"),
     "Get-CsRgsWorkflow": response_groups.get("Workflow"),
+    "Get-CsWindowsService": windows_services.get,
     "Get-CsPoolBackupRelationship": pairing.get_relationship,
     "Get-CsBackupServiceStatus": pairing.get_status,
     "Get-CsHealthMonitoringConfiguration": synthetic.get_health_monitoring,
