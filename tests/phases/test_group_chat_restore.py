@@ -14,12 +14,14 @@ from standby_scene import Standby
 from lyncdr_helpers.backups import sets
 from lyncdr_helpers.backups.manifest import Manifest
 from lyncdr_helpers.errors import OperationError, Refusal, UnknownOutcome
+from lyncdr_helpers.journal import Line
 from lyncdr_helpers.lab import group_chat, lifecycle
 from lyncdr_helpers.lab.cmdlets import programs
 from lyncdr_helpers.lab.winrm import Executable, ProgramCall
 from lyncdr_helpers.lab.winrm.shell import Cut
 from lyncdr_helpers.phases import group_chat as sides
 from lyncdr_helpers.phases.acts import group_chat as act
+from lyncdr_helpers.phases.acts.group_chat_database import MAPPING
 from lyncdr_helpers.phases.acts.loop import Tally
 from lyncdr_helpers.plan import Change
 from lyncdr_helpers.session import Session, open_session
@@ -322,6 +324,33 @@ def test_a_lost_answer(standby: Standby, tmp_path: Path) -> None:
     assert tally.failed == {}
     assert standby.server.standing("GroupChat") == before
     assert standby.users()["groupchat_reports"] == "groupchat_reports"
+
+
+class Killed(BaseException):
+    """The process is gone: nothing after it runs, and nothing catches it."""
+
+
+def test_killed_between_restore_and_mapping(standby: Standby, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The database is back and nobody is mapped yet: the same run maps, and restores nothing twice."""
+    session = opened(standby.scene.params)
+    plan = seen(session)
+    write = session.journal.write
+
+    def dying(kind: str, **facts: object) -> Line:
+        if kind == "intent" and facts["act"] == MAPPING:
+            raise Killed
+        return write(kind, **facts)
+
+    monkeypatch.setattr(session.journal, "write", dying)
+    with pytest.raises(Killed):
+        bring(session, plan)
+    before = standby.server.standing("GroupChat")
+    assert (standby.users()["groupchat_reports"], standby.files()) == ("", {})
+    tally = bring(opened(standby.scene.params, session.folder.run), plan)
+    assert (tally.done, tally.failed) == (2, {})
+    assert standby.server.standing("GroupChat") == before
+    assert standby.users()["groupchat_reports"] == "groupchat_reports"
+    assert standby.files() == FILES
 
 
 def test_cut_short_in_the_middle_of_a_restore(standby: Standby, tmp_path: Path) -> None:

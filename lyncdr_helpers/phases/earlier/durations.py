@@ -11,7 +11,7 @@ from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from statistics import median
 
-from lyncdr_helpers.phases.acts import contacts, endpoints, moves, records, response_groups
+from lyncdr_helpers.phases.acts import contacts, endpoints, group_chat, moves, records, response_groups
 from lyncdr_helpers.phases.earlier.recoveries import BETWEEN, VERIFY, Kind, Recovery
 from lyncdr_helpers.phases.earlier.spent import DECIDE, Spent
 
@@ -47,6 +47,7 @@ STAGES = (
     Stage(endpoints.ACT, "each kind by its cmdlet, read back from the directory", (endpoints.ACT,), act=True),
     Stage(contacts.ACT, "imported, and proven by an export of the DR pool", (contacts.ACT,), scales=True, act=True),
     Stage(response_groups.ACT, "imported, and read back by name", (response_groups.ACT,), act=True),
+    Stage(group_chat.ACT, "restored by SQL Server, and read back", (group_chat.ACT,), act=True),
     Stage(records.ACT, "updated, and read back from the authoritative servers", (records.ACT,), act=True),
     Stage(
         "verify users and contacts",
@@ -56,8 +57,8 @@ STAGES = (
     ),
     Stage(
         "verify service",
-        "Response Groups, DNS on every server, registrar, synthetic tests",
-        (f"{VERIFY}response groups", f"{VERIFY}DNS", f"{VERIFY}service"),
+        "Response Groups, Group Chat, DNS on every server, registrar, synthetic tests",
+        (f"{VERIFY}response groups", f"{VERIFY}group chat", f"{VERIFY}DNS", f"{VERIFY}service"),
     ),
     Stage(BETWEEN, "each notebook starts, and people go from one command to the next", (BETWEEN,)),
 )
