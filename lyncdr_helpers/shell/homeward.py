@@ -17,14 +17,13 @@ def export_owned_response_groups(pool: str, file: str, generation: Generation) -
 
 
 def remove_response_groups(pool: str, file: str, generation: Generation) -> Command:
-    """The same, and then they are no longer on the pool: once another one runs them."""
+    """The same, and then they are no longer on the pool: once another one runs them. -Force, as it has no -Confirm."""
     return Command(
         "Export-CsRgsConfiguration",
         {
             **_owned(pool, file, generation),
             "RemoveExportedConfiguration": True,
             "Force": True,
-            "Confirm": False,
             "ErrorAction": "Stop",
         },
         writes=True,
