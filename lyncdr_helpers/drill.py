@@ -16,7 +16,7 @@ from lyncdr_helpers import __version__, files, journal, runfolder
 from lyncdr_helpers.clock import Clock, SystemClock
 from lyncdr_helpers.errors import OUTCOMES, LyncdrError
 from lyncdr_helpers.journal import Journal, Line
-from lyncdr_helpers.lab import lifecycle
+from lyncdr_helpers.lab import life, lifecycle
 from lyncdr_helpers.lab.blueprint import Blueprint, DirectoryKind, DnsKind
 from lyncdr_helpers.lab.claim import OFFERED, claim_subnet
 from lyncdr_helpers.params.reading import read_params
@@ -42,6 +42,24 @@ NUMBERS = (
 )
 """What the verification counts, by the names of its facts."""
 
+LIFE_NUMBERS = tuple(
+    f"{name}{kept}"
+    for name in ("added_in_dr", "removed_in_dr", "renamed_in_dr", "only_on_primary")
+    for kept in ("", "_kept")
+)
+"""What the lab's users did to their lists, and of how many it is so at home: counted in the lab's own databases."""
+
+FAILBACK_NUMBERS = (
+    "failback_users_expected",
+    "failback_users_home",
+    "failback_contacts_expected",
+    "failback_contacts_home",
+    *LIFE_NUMBERS,
+    "doubled",
+    "failback_lost",
+)
+"""What is counted beside, where the way home is drilled: first by the fail back itself."""
+
 LAB_UP, PREPARE, BACKUP, LOST, PLAN, ACTIVATE, VERIFY, LAB_DOWN = STEPS = (
     "lab up",
     "prepare",
@@ -54,15 +72,33 @@ LAB_UP, PREPARE, BACKUP, LOST, PLAN, ACTIVATE, VERIFY, LAB_DOWN = STEPS = (
 )
 
 
+HEALED, HOME_PLAN, HOME = THERE_AND_BACK = ("site healed", "plan of the way home", "failback")
+"""The steps before the lab goes down, where the way home is drilled."""
+
+PHASES = {PLAN: ACTIVATE, HOME_PLAN: HOME}
+"""What runs in a step that is not called like its phase."""
+
+
 @dataclass(frozen=True)
 class Order:
-    """What is drilled. `keep`: leave the lab up afterwards."""
+    """What is drilled. `keep`: leave the lab up afterwards. `failback`: the way home too, with lists that changed."""
 
     users: int = 250
     generation: Generation = "lync2010"
     directory: DirectoryKind = "embedded"
     dns: DnsKind = "embedded"
     keep: bool = False
+    failback: bool = False
+
+    @property
+    def steps(self) -> tuple[str, ...]:
+        """What is done, in this order."""
+        return (*STEPS[:-1], *(THERE_AND_BACK if self.failback else ()), LAB_DOWN)
+
+    @property
+    def numbers(self) -> tuple[str, ...]:
+        """What is counted."""
+        return NUMBERS + (FAILBACK_NUMBERS if self.failback else ())
 
 
 class Watcher:
@@ -156,8 +192,8 @@ def judge(numbers: Mapping[str, int | None], outcome: str, exit_code: int, messa
     missing = [name for name, value in numbers.items() if value is None]
     if missing:
         return OUTCOMES[4], 4, f"The verification did not count {', '.join(missing)}."
-    if numbers["lost"]:
-        return OUTCOMES[4], 4, f"{numbers['lost']:,} things were lost. {message}".strip()
+    if lost := sum(numbers.get(name) or 0 for name in ("lost", "failback_lost")):
+        return OUTCOMES[4], 4, f"{lost:,} things were lost. {message}".strip()
     return outcome, exit_code, message
 
 
@@ -172,11 +208,12 @@ class _Play:
     verified: bool = False
     rto_seconds: float | None = None
     rto_target_seconds: float = 0.0
-    numbers: dict[str, int | None] = field(default_factory=lambda: dict.fromkeys(NUMBERS))
+    numbers: dict[str, int | None] = field(default_factory=dict)
     phases: list[Mapping[str, Any]] = field(default_factory=list)
     runs: dict[str, RunFolder] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
+        self.numbers = dict.fromkeys(self.order.numbers)
         self.journal = Journal.open(self.folder.journal, self.clock)
         self.journal.write(
             "begin",
@@ -226,18 +263,39 @@ class _Play:
         self.rto_target_seconds = read_params(lab.params_file).params.thresholds.rto_minutes * 60
         self._phase(lab, PREPARE)
         self._phase(lab, BACKUP)
+        lived = life.before_the_loss(lab) if self.order.failback else life.Life()
         with self._step(LOST):
             lost_at = self.clock.monotonic()
             lifecycle.fail(lab.folder, "primary")
-        plan = self._phase(lab, PLAN, refused_with_a_plan, mode="live").plan
-        self.journal.write("fact", name="approved by the drill, which plays the operator", value=plan)
-        self.watcher.told(f"the drill plays the operator and approves plan {plan[:12]}")
-        self._phase(lab, ACTIVATE, mode="live", approve=plan)
+        self._approved(lab, PLAN, ACTIVATE)
         try:
             self._phase(lab, VERIFY)
         finally:
-            self._count()
+            self._count(NUMBERS)
         self.rto_seconds = round(self.clock.monotonic() - lost_at, 3)
+        if self.order.failback:
+            self._goes_home(lab, lived)
+
+    def _approved(self, lab: Blueprint, planning: str, acting: str) -> None:
+        """The phase without an approval, whose gate must hold; then with the digest that it asked for."""
+        plan = self._phase(lab, planning, refused_with_a_plan, mode="live").plan
+        self.journal.write("fact", name="approved by the drill, which plays the operator", value=plan)
+        self.watcher.told(f"the drill plays the operator and approves plan {plan[:12]}")
+        self._phase(lab, acting, mode="live", approve=plan)
+
+    def _goes_home(self, lab: Blueprint, lived: life.Life) -> None:
+        """Users have changed their lists at the DR site; the primary is well again, and they go home with them."""
+        with self._step(HEALED):
+            lived = life.at_the_dr_site(lab, lived)
+            lifecycle.heal(lab.folder, "primary")
+        try:
+            self._approved(lab, HOME_PLAN, HOME)
+        finally:
+            self._count(FAILBACK_NUMBERS)
+        counted = life.count(lab, lived)
+        strays = sum(counted[name] - counted[f"{name}_kept"] for name in LIFE_NUMBERS[::2]) + counted["doubled"]
+        proven = self.numbers["failback_lost"]
+        self.numbers |= counted | {"failback_lost": None if proven is None else proven + strays}
 
     def _phase(
         self,
@@ -249,7 +307,7 @@ class _Play:
     ) -> Outcome:
         """Run a phase as a person would. Raises Stopped when it does not end as wanted."""
         with self._step(step) as came_to:
-            phase = ACTIVATE if step == PLAN else step
+            phase = PHASES.get(step, step)
             outcome = run_phase(phase, lab.params_file, mode=mode, approve=approve, on_line=self.watcher.saw)
             self.runs[outcome.run] = outcome.folder
             self.phases.append(
@@ -266,11 +324,11 @@ class _Play:
                 raise Stopped(outcome)
         return outcome
 
-    def _count(self) -> None:
-        """The numbers, from the journal of the verification."""
+    def _count(self, names: Iterable[str]) -> None:
+        """The numbers, from the journals of the phases."""
         lines = [line for run in self.runs.values() for line in journal.read(run.journal)[0]]
         facts = {line.facts["name"]: line.facts["value"] for line in lines if line.kind == "fact"}
-        self.numbers = {name: facts.get(name) for name in NUMBERS}
+        self.numbers |= {name: facts.get(name) for name in names}
         self.verified = True
 
     @contextmanager

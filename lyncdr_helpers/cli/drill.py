@@ -18,6 +18,9 @@ def drill(
     directory: Directory = "embedded",
     dns: Dns = "embedded",
     keep: Annotated[bool, typer.Option("--keep", help="Leave the lab up afterwards, to look around.")] = False,
+    failback: Annotated[
+        bool, typer.Option("--failback", help="And the way home: users change their lists at the DR site meanwhile.")
+    ] = False,
     as_json: AsJson = False,
 ) -> None:
     """Lose a site and bring every user back.
@@ -28,6 +31,8 @@ def drill(
     \b
     Every morning:
         lyncdr drill --json
+    There and back:
+        lyncdr drill --failback
     On real servers (Linux, root):
         lyncdr drill --users 2000 --directory samba --dns bind
     """
@@ -39,8 +44,9 @@ def drill(
     from lyncdr_helpers.drill import drill as play
 
     progress = Console(stderr=True)
-    with live.watch(progress) as watcher:
-        score = play(Path("runs"), Order(users, generation, directory, dns, keep), watcher)
+    order = Order(users, generation, directory, dns, keep, failback)
+    with live.watch(progress, order.steps) as watcher:
+        score = play(Path("runs"), order, watcher)
     scoreboard.show(score, progress if as_json else Console())
     if keep:
         note(f"The lab is still up:\n{_how_to_go_on(score.folder.path / 'lab')}")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Sequence
 
 from rich.console import Console, Group, RenderableType
 from rich.live import Live
@@ -11,7 +12,7 @@ from rich.spinner import Spinner
 from rich.table import Table
 from rich.text import Text
 
-from lyncdr_helpers.drill import ACTIVATE, LOST, PLAN, STEPS, VERIFY, Watcher
+from lyncdr_helpers.drill import ACTIVATE, HOME, HOME_PLAN, LOST, PLAN, STEPS, VERIFY, Watcher
 from lyncdr_helpers.journal import Line
 from lyncdr_helpers.views.pictures import clock, spell
 from lyncdr_helpers.views.record import MOVE_USERS
@@ -19,14 +20,17 @@ from lyncdr_helpers.views.record import MOVE_USERS
 WORDS = {
     (PLAN, "refused"): "the gate held: the plan waits for approval",
     (ACTIVATE, "done"): "done, approved by the drill, which plays the operator",
+    (HOME_PLAN, "refused"): "the gate held: the plan waits for approval",
+    (HOME, "done"): "done, approved by the drill, which plays the operator",
 }
 
 
 class LiveProgress(Watcher):
     """A list of the steps that redraws itself; use it as a context manager around the drill."""
 
-    def __init__(self, console: Console) -> None:
+    def __init__(self, console: Console, steps: Sequence[str] = STEPS) -> None:
         self._console = console
+        self._steps = steps
         self._ended: dict[str, tuple[str, float]] = {}
         self._now = ""
         self._since = 0.0
@@ -64,7 +68,7 @@ class LiveProgress(Watcher):
 
     def _drawn(self) -> RenderableType:
         table = Table.grid(padding=(0, 2))
-        for step in STEPS:
+        for step in self._steps:
             table.add_row(*self._row(step))
         if self._lost_at is None:
             return table
@@ -133,6 +137,6 @@ class Moved:
         return table
 
 
-def watch(console: Console) -> LiveProgress | PlainProgress:
-    """What fits the console: a terminal is redrawn, a file gets lines."""
-    return LiveProgress(console) if console.is_terminal else PlainProgress(console)
+def watch(console: Console, steps: Sequence[str] = STEPS) -> LiveProgress | PlainProgress:
+    """What fits the console: a terminal is redrawn, a file gets lines. steps: what the drill will do."""
+    return LiveProgress(console, steps) if console.is_terminal else PlainProgress(console)

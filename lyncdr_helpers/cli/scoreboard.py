@@ -18,12 +18,24 @@ TILES = (
     ("group_chat_restored", "group_chat_expected", "Group Chat rows and files back"),
     ("dns_records_moved", "dns_records_expected", "DNS records moved"),
 )
+WAY_HOME = (
+    ("failback_users_home", "failback_users_expected", "users back at the primary"),
+    ("failback_contacts_home", "failback_contacts_expected", "contacts there"),
+    ("added_in_dr_kept", "added_in_dr", "added at the DR site, and kept"),
+    ("removed_in_dr_kept", "removed_in_dr", "removed there, and still gone"),
+    ("renamed_in_dr_kept", "renamed_in_dr", "groups called otherwise there"),
+    ("only_on_primary_kept", "only_on_primary", "only on the primary, and merged in"),
+)
+"""Where the way home was drilled."""
+
 COLUMNS = 3
 
 
 def show(score: Score, console: Console) -> None:
     """Print the score. What was not counted is shown as `?`, never as nought."""
     tiles = [*(_tile(score, *tile) for tile in TILES), _lost(score), _rto(score)]
+    if "failback_lost" in score.numbers:
+        tiles += [*(_tile(score, *tile) for tile in WAY_HOME), _lost(score, "failback_lost", "lost on the way home")]
     board = Table.grid(padding=(0, 1), expand=False)
     for first in range(0, len(tiles), COLUMNS):
         board.add_row(*tiles[first : first + COLUMNS])
@@ -40,8 +52,8 @@ def _tile(score: Score, got: str, wanted: str, words: str) -> Panel:
     return _panel(f"{_number(have)} of {_number(want)}", words, good=have is not None and have == want)
 
 
-def _lost(score: Score) -> Panel:
-    return _panel(_number(score.numbers["lost"]), "lost", good=score.numbers["lost"] == 0)
+def _lost(score: Score, name: str = "lost", words: str = "lost") -> Panel:
+    return _panel(_number(score.numbers[name]), words, good=score.numbers[name] == 0)
 
 
 def _rto(score: Score) -> Panel:

@@ -31,6 +31,12 @@ NUMBERS = (
     ("response_groups_restored", "response_groups_expected", "Response Group objects back"),
     ("group_chat_restored", "group_chat_expected", "Group Chat rows and files back"),
     ("dns_records_moved", "dns_records_expected", "DNS records moved"),
+    ("failback_users_home", "failback_users_expected", "users back at the primary"),
+    ("failback_contacts_home", "failback_contacts_expected", "contacts there"),
+    ("added_in_dr_kept", "added_in_dr", "added at the DR site, and kept"),
+    ("removed_in_dr_kept", "removed_in_dr", "removed there, and still gone"),
+    ("renamed_in_dr_kept", "renamed_in_dr", "groups called otherwise there, and so at home"),
+    ("only_on_primary_kept", "only_on_primary", "only on the primary, and merged in"),
 )
 """What a reader asks first: the names of the two facts, got and wanted, and what to call them."""
 
@@ -102,8 +108,9 @@ def _came_back(facts: Mapping[str, Any]) -> list[Element]:
         for got, wanted, words in NUMBERS
         if isinstance(facts.get(got), int) and isinstance(facts.get(wanted), int)
     ]
-    if isinstance(facts.get("lost"), int):
-        tiles.append(_tile(f"{facts['lost']:,}", "lost", whole=facts["lost"] == 0))
+    for name, words in (("lost", "lost"), ("failback_lost", "lost on the way home")):
+        if isinstance(facts.get(name), int):
+            tiles.append(_tile(f"{facts[name]:,}", words, whole=facts[name] == 0))
     if isinstance(facts.get("rto_seconds"), int | float):
         tiles.append(_tile(pictures.spell(facts["rto_seconds"]), "from loss to proven service", whole=True))
     return tiles
