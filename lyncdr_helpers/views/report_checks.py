@@ -39,7 +39,9 @@ def by_area(record: Record) -> list[Element]:
 def _item(one: Check) -> Iterator[Element | str]:
     yield node("strong", VERDICTS[one.verdict], class_=str(one.verdict))
     yield f" {one.area}: {one.name} ({one.severity}). "
-    yield node("span", f"Seen: {one.seen.rstrip('.') or 'nothing'}. Expected: {one.expected.rstrip('.')}.", class_="seen")
+    yield node(
+        "span", f"Seen: {one.seen.rstrip('.') or 'nothing'}. Expected: {one.expected.rstrip('.')}.", class_="seen"
+    )
     if one.remedy:
         yield node("pre", one.remedy, class_="copy")
 
