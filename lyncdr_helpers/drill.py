@@ -30,6 +30,8 @@ NUMBERS = (
     "users_rehomed",
     "endpoints_on_failed_pool",
     "endpoints_rehomed",
+    "conference_directories_expected",
+    "conference_directories_rehomed",
     "contacts_expected",
     "contacts_restored",
     "response_groups_expected",
@@ -59,6 +61,9 @@ FAILBACK_NUMBERS = (
     "failback_lost",
 )
 """What is counted beside, where the way home is drilled: first by the fail back itself."""
+
+BECAUSE = "a drill: the lab's primary site was switched off"
+"""What the drill declares, as the operator whom it plays."""
 
 LAB_UP, PREPARE, BACKUP, LOST, PLAN, ACTIVATE, VERIFY, LAB_DOWN = STEPS = (
     "lab up",
@@ -267,7 +272,7 @@ class _Play:
         with self._step(LOST):
             lost_at = self.clock.monotonic()
             lifecycle.fail(lab.folder, "primary")
-        self._approved(lab, PLAN, ACTIVATE)
+        self._approved(lab, PLAN, ACTIVATE, because=BECAUSE)
         try:
             self._phase(lab, VERIFY)
         finally:
@@ -276,9 +281,9 @@ class _Play:
         if self.order.failback:
             self._goes_home(lab, lived)
 
-    def _approved(self, lab: Blueprint, planning: str, acting: str) -> None:
+    def _approved(self, lab: Blueprint, planning: str, acting: str, because: str = "") -> None:
         """The phase without an approval, whose gate must hold; then with the digest that it asked for."""
-        plan = self._phase(lab, planning, refused_with_a_plan, mode="live").plan
+        plan = self._phase(lab, planning, refused_with_a_plan, mode="live", because=because).plan
         self.journal.write("fact", name="approved by the drill, which plays the operator", value=plan)
         self.watcher.told(f"the drill plays the operator and approves plan {plan[:12]}")
         self._phase(lab, acting, mode="live", approve=plan)
@@ -304,11 +309,14 @@ class _Play:
         wanted: Callable[[Outcome], bool] = is_done,
         mode: str = "",
         approve: str = "",
+        because: str = "",
     ) -> Outcome:
         """Run a phase as a person would. Raises Stopped when it does not end as wanted."""
         with self._step(step) as came_to:
             phase = PHASES.get(step, step)
-            outcome = run_phase(phase, lab.params_file, mode=mode, approve=approve, on_line=self.watcher.saw)
+            outcome = run_phase(
+                phase, lab.params_file, mode=mode, approve=approve, because=because, on_line=self.watcher.saw
+            )
             self.runs[outcome.run] = outcome.folder
             self.phases.append(
                 {

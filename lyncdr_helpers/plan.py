@@ -20,7 +20,7 @@ SHORT = 12
 
 @dataclass(frozen=True, order=True)
 class Change:
-    """One thing that changes. `kind`: move-user, move-endpoint, import-contacts, import-response-group, dns-record.
+    """One thing that changes. `kind`: move-user, import-contacts, dns-record and more; each plan names its own.
 
     target: the user's SIP address, the record's key, the pool. old, new: the values before and after, as text, empty
     when there is none. detail: what else the act needs (counts, file names), as text by name.

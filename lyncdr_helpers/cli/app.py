@@ -21,7 +21,8 @@ Then for a deployment of your own (begin with a copy of params/example.yml):
     lyncdr run prepare  --params params/contoso.yml
     lyncdr run backup   --params params/contoso.yml --json        every night
     lyncdr run activate --params params/contoso.yml               rehearses: withholds every change
-    lyncdr run activate --params params/contoso.yml --mode live   makes the plan, and stops at the gate
+    lyncdr run activate --params params/contoso.yml --mode live --because "the building burns"
+                                                                  makes the plan, and stops at the gate
     lyncdr run activate --params params/contoso.yml --mode live --approve DIGEST
     lyncdr run verify   --params params/contoso.yml
 

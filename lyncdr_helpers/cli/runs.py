@@ -33,6 +33,7 @@ def run(
         Mode | None, typer.Option(help="activate and failback rehearse unless told to act: --mode live.")
     ] = None,
     approve: Annotated[str, typer.Option(metavar="DIGEST", help="The plan you have read and approve.")] = "",
+    because: Annotated[str, typer.Option(metavar="REASON", help="Why the pool is given up: activate, live.")] = "",
     waive: Annotated[list[str] | None, typer.Option(metavar="GATE=REASON", help="Pass a closed gate.")] = None,
     did: Annotated[list[str] | None, typer.Option(metavar="STEP=SEEN", help="What was done by hand.")] = None,
     skip: Annotated[list[str] | None, typer.Option(metavar="STEP=REASON", help="What is not done by hand.")] = None,
@@ -52,7 +53,7 @@ def run(
     Every night:
         lyncdr run backup --params params/contoso.yml --json
     The primary still answers, and users must move:
-        lyncdr run activate --params params/contoso.yml --mode live \\
+        lyncdr run activate --params params/contoso.yml --mode live --because "the building is on fire" \\
             --waive primary-answers="the building is being evacuated"
     It stopped for a step that is done by hand, and now that is done:
         lyncdr run activate --params params/contoso.yml --mode live \\
@@ -65,6 +66,7 @@ def run(
         params,
         mode=mode or "",
         approve=approve,
+        because=because,
         waivers=waivers(waive or []),
         answers=answers(did or [], skip or [], evidence or []),
         backup_set=backup_set,
@@ -120,6 +122,8 @@ def progress(line: Line) -> None:
             note(f"  {facts['name']}: {facts['seconds']:.1f} s")
         case "gate":
             note(f"  gate {facts['gate']} is closed: {facts['message']}")
+        case "declaration":
+            note(f"  {facts['pool']} is declared lost: {facts['because']}")
         case "waiver":
             note(f"  gate {facts['gate']} is waived: {facts['reason']}")
         case "guided" if facts["state"] == "asked":

@@ -13,6 +13,7 @@ from lyncdr_helpers.views.pictures import spell
 TILES = (
     ("users_rehomed", "users_on_failed_pool", "users home again"),
     ("endpoints_rehomed", "endpoints_on_failed_pool", "endpoints home again"),
+    ("conference_directories_rehomed", "conference_directories_expected", "conference directories moved"),
     ("contacts_restored", "contacts_expected", "contacts back"),
     ("response_groups_restored", "response_groups_expected", "Response Group objects back"),
     ("group_chat_restored", "group_chat_expected", "Group Chat rows and files back"),

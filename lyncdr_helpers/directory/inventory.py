@@ -80,7 +80,7 @@ def read_homes(directory: Directory, base: str, dns: Sequence[str]) -> dict[str,
 
 def read_cms_pointers(directory: Directory, base: str) -> tuple[str, ...]:
     r"""Where the Central Management Store is: `drse01.lync.test\rtc`. A sound forest names one, and each once."""
-    settings = _below_services(directory, base, "msRTCSIP-GlobalTopologySetting", ["msRTCSIP-BackEndServer"])
+    settings = below_services(directory, base, "msRTCSIP-GlobalTopologySetting", ["msRTCSIP-BackEndServer"])
     return tuple(sorted({value for entry in settings for value in entry.all("msRTCSIP-BackEndServer")}))
 
 
@@ -119,7 +119,7 @@ class Pools:
 
 def read_pools(directory: Directory, base: str) -> Pools:
     """The pool objects of the forest."""
-    return Pools.of(_below_services(directory, base, "msRTCSIP-Pool", ["dNSHostName", "msRTCSIP-PoolType"]))
+    return Pools.of(below_services(directory, base, "msRTCSIP-Pool", ["dNSHostName", "msRTCSIP-PoolType"]))
 
 
 def _chunks(base: str, dns: Sequence[str]) -> Iterator[tuple[str, Sequence[str]]]:
@@ -133,7 +133,7 @@ def _chunks(base: str, dns: Sequence[str]) -> Iterator[tuple[str, Sequence[str]]
         yield from ((partition, there[start : start + CHUNK]) for start in range(0, len(there), CHUNK))
 
 
-def _below_services(directory: Directory, base: str, kind: str, attributes: Sequence[str]) -> list[Entry]:
+def below_services(directory: Directory, base: str, kind: str, attributes: Sequence[str]) -> list[Entry]:
     """Objects of a class, wherever setup put CN=RTC Service: the configuration partition, or the root domain."""
     return [
         entry

@@ -9,14 +9,23 @@ from lyncdr_helpers.answers import Answer, Answers
 from lyncdr_helpers.backups import sets
 from lyncdr_helpers.backups.manifest import Manifest
 from lyncdr_helpers.backups.sets import Chosen
-from lyncdr_helpers.checks import Check, Checklist, Verdict, judge
+from lyncdr_helpers.checks import Checklist, judge
+from lyncdr_helpers.directory.conference_directories import read_conference_directories
 from lyncdr_helpers.directory.inventory import read_inventory
 from lyncdr_helpers.errors import Incomplete, OperationError, Refusal
-from lyncdr_helpers.params.sites import Pool, Server
-from lyncdr_helpers.phases import activation_plan, approval, exchange, group_chat_in_dr, restore_source
-from lyncdr_helpers.phases.acts import contacts, endpoints, group_chat, moves, records, response_groups
+from lyncdr_helpers.phases import activation_plan, approval, declaration, exchange, group_chat_in_dr, restore_source
+from lyncdr_helpers.phases.acts import (
+    conference_directories,
+    contacts,
+    endpoints,
+    group_chat,
+    moves,
+    records,
+    response_groups,
+)
 from lyncdr_helpers.phases.acts.loop import Tally, together
 from lyncdr_helpers.phases.endpoints import KINDS
+from lyncdr_helpers.phases.evidence import look, look_again
 from lyncdr_helpers.phases.guided import Account, GuidedStep
 from lyncdr_helpers.plan import Change, Plan
 from lyncdr_helpers.session import Session, open_session
@@ -61,29 +70,19 @@ def reach(session: Session) -> Checklist:
         return checks
 
 
+def declare(session: Session, because: str = "") -> str:
+    """Who says that the pool is lost, and why: on record before anything is asked. Raises Refusal, live and without."""
+    with session.step("declare"):
+        return declaration.declare(session, because)
+
+
 def evidence(session: Session) -> Checklist:
-    """Is the primary gone? From here and from the management host. Anything there that answers closes the gate.
+    """Is the primary gone? From here and from the management host. A pool that serves closes the gate.
 
     Moving users away from a pool that lives cuts their calls and loses the contacts they changed since the export.
     """
     with session.step("evidence"):
-        checks = Checklist()
-        pool = session.params.failed_pool
-        for server in pool.servers:
-            checks.add(_silent(session, pool, server))
-        with checks.asking("primary", f"Test-CsRegistration of {pool.fqdn}", "it cannot sign in"):
-            checks.add(_no_sign_in(session, pool))
-        session.record(*checks)
-        alive = [check for check in checks if check.verdict is not Verdict.PASS]
-        if alive:
-            session.hold(
-                "primary-answers",
-                Refusal(
-                    f"The primary pool is not proven dead: {'; '.join(f'{one.name}: {one.seen}' for one in alive)}.",
-                    'If users must move all the same, give the reason: --waive primary-answers="..."',
-                ),
-            )
-        return checks
+        return look(session)
 
 
 def choose_backup(session: Session, wanted: str = "") -> Manifest:
@@ -101,7 +100,7 @@ def choose_backup(session: Session, wanted: str = "") -> Manifest:
 
 
 def make_plan(session: Session, backup: Manifest) -> Plan:
-    """What would change: users, endpoints, contacts, Response Groups, Group Chat, DNS. An approved plan is kept."""
+    """What would change, kind by kind. An approved plan is kept."""
     with session.step("plan"):
         kept = approval.approved(session)
         if kept:
@@ -115,6 +114,7 @@ def make_plan(session: Session, backup: Manifest) -> Plan:
             session.loaded.digest,
             backup,
             inventory,
+            read_conference_directories(session.directory, session.params.directory.base),
             records.seen_now(session),
             group_chat_in_dr.changes(session, backup),
         )
@@ -138,8 +138,12 @@ def approve(session: Session, made: Plan, digest: str) -> str:
 
 
 def move_users(session: Session, made: Plan) -> Tally:
-    """Forced move of every user of the plan, batch by batch, each read back from the directory."""
+    """Forced move of every user of the plan, batch by batch, each read back from the directory.
+
+    The primary is knocked at once more: hours may have passed at the gate.
+    """
     with session.step(moves.ACT):
+        look_again(session)
         return moves.move(session, made.of_kind(activation_plan.MOVE))
 
 
@@ -150,6 +154,12 @@ def move_endpoints(session: Session, made: Plan) -> Tally:
     """
     with session.step(endpoints.ACT):
         return endpoints.move(session, _endpoints(made, imported=False))
+
+
+def move_conference_directories(session: Session, made: Plan) -> Tally:
+    """The failed pool's conference directories at the DR pool, so that dial-in by number works there."""
+    with session.step(conference_directories.ACT):
+        return conference_directories.move(session, made.of_kind(activation_plan.CONFERENCES))
 
 
 def restore_contacts(session: Session, made: Plan, backup: Manifest) -> Tally:
@@ -218,32 +228,6 @@ def _endpoints(made: Plan, *, imported: bool) -> list[Change]:
     """The endpoints of the plan, those that an import brings along or the others."""
     found = made.of_kind(activation_plan.ENDPOINT)
     return [one for one in found if KINDS[one.detail["what"]].imported is imported]
-
-
-def _silent(session: Session, pool: Pool, server: Server) -> Check:
-    answers = session.dialer.knock(server.address, pool.sip_port)
-    return judge(
-        "primary",
-        f"{server.fqdn} port {pool.sip_port}",
-        not answers,
-        seen="it accepts connections" if answers else "no answer",
-        expected="no answer",
-        remedy="Find out who still works there before anybody is moved.",
-    )
-
-
-def _no_sign_in(session: Session, pool: Pool) -> Check:
-    reply = session.shell.invoke(cmdlets.test_registration(pool.fqdn))
-    works = any(row.get("Result") == "Success" for row in reply.output)
-    said = reply.faults[0].message if reply.faults else str(next((row.get("Error") for row in reply.output), ""))
-    return judge(
-        "primary",
-        f"Test-CsRegistration of {pool.fqdn}",
-        not works,
-        seen="a test user signed in" if works else said or "it did not succeed",
-        expected="it cannot sign in",
-        remedy="The pool is alive as the management host sees it.",
-    )
 
 
 def _hold_incomplete(session: Session, chosen: Chosen) -> None:

@@ -15,6 +15,7 @@ from lyncdr_helpers.ports import RecordSet
 
 MOVE = "move-user"
 ENDPOINT = "move-endpoint"
+CONFERENCES = "move-conference-directory"
 CONTACTS = "import-contacts"
 RESPONSE_GROUP = "import-response-group"
 RECORD = cutover.KIND
@@ -26,19 +27,21 @@ def make(
     params_digest: str,
     backup: Manifest,
     inventory: Inventory,
+    directories: Mapping[int, str],
     records: Mapping[str, RecordSet | None],
     group_chat: Iterable[Change] = (),
 ) -> Plan:
     """Every user of the failed pool is moved, gets their contacts back, and finds the pool under its usual names.
 
-    inventory: who is homed where now. records: what each record to cut over is now, by key. group_chat: what bringing
-    it back changes.
+    inventory: who is homed where now. directories: the home of each conference directory, by its number. records: what
+    each record to cut over is now, by key. group_chat: what bringing it back changes.
     """
     failed, target = params.failed_pool.fqdn, params.target_pool.fqdn
     homed = inventory.movable(failed)
     changes = [
         *_moves(homed, failed, target),
         *_endpoints(inventory.homed_on(failed), failed, target),
+        *(Change(CONFERENCES, str(number), failed, target) for number, home in directories.items() if home == failed),
         *_contacts(backup, failed),
         *_response_groups(backup.response_groups.get(failed, ()), failed, target),
         *group_chat,

@@ -23,17 +23,21 @@ def list_directories(session: Session, pool: Pool) -> Path:
     none. From 2013 on that is all there is to save here: what a directory holds is part of Export-CsUserData. Raises
     OperationError.
     """
+    rows = [{"id": number, "home_pool": home} for number, home in homes(session).items() if home == pool.fqdn]
+    with work_folder.making(session, f"{pool.fqdn}-conference-directories.json") as path:
+        files.replace_json(path, rows)
+    return path
+
+
+def homes(session: Session) -> dict[int, str]:
+    """Number -> home pool, by number, as the management host tells it. Raises OperationError."""
     reply = session.shell.invoke(cmdlets.get_conference_directories())
     if reply.faults:
         raise OperationError(
             f"Get-CsConferenceDirectory failed: {reply.faults[0].message}",
             "Check that the Central Management Store answers, then run the same command again.",
         )
-    homes = dict(_directory(row) for row in reply.output)
-    rows = [{"id": number, "home_pool": home} for number, home in sorted(homes.items()) if home == pool.fqdn]
-    with work_folder.making(session, f"{pool.fqdn}-conference-directories.json") as path:
-        files.replace_json(path, rows)
-    return path
+    return dict(sorted(_directory(row) for row in reply.output))
 
 
 def export(session: Session, pool: Pool) -> Path:

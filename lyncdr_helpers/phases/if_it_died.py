@@ -19,7 +19,7 @@ from lyncdr_helpers.checks import Check, Checklist, judge, unknown
 from lyncdr_helpers.directory.inventory import Inventory, read_inventory
 from lyncdr_helpers.errors import InputError, OperationError
 from lyncdr_helpers.phases import contact_stores, never_back
-from lyncdr_helpers.phases.acts import endpoints, group_chat, response_groups
+from lyncdr_helpers.phases.acts import conference_directories, endpoints, group_chat, response_groups
 from lyncdr_helpers.phases.earlier import durations, recoveries
 from lyncdr_helpers.phases.earlier.durations import Estimate, RecoveryTime
 from lyncdr_helpers.phases.endpoints import by_kind
@@ -75,7 +75,7 @@ def look(session: Session, faults: Sequence[str] | None = None) -> IfItDied:
             checks.add(_judged_changes(changed))
         time = _time(session, inventory, newest)
         checks.add(_judged_time(time))
-        gone = never_back.table(session.params, changed, inventory, _directories(session, newest))
+        gone = never_back.table(session.params, changed, inventory)
         found = IfItDied(None if homed is None else len(homed), newest, at_risk, changed, time, gone, checks)
         _keep(session, found)
         return found
@@ -147,6 +147,7 @@ def _time(session: Session, inventory: Inventory | None, newest: Manifest | None
     past = recoveries.read(runs_folder, params.deployment, pool, params.target_pool.fqdn)
     skip = [response_groups.ACT] if newest and not newest.response_groups.get(pool) else []
     skip += [group_chat.ACT] if newest and not any(one.kind == "group-chat-database" for one in newest.parts) else []
+    skip += [conference_directories.ACT] if _directories(session, newest) == 0 else []
     skip += [endpoints.ACT] if inventory and not by_kind(inventory.homed_on(pool)) else []
     users = len(inventory.movable(pool)) if inventory else None
     return durations.estimate(past, users, params.thresholds.rto_minutes * 60, skip)

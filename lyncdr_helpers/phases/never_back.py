@@ -26,13 +26,10 @@ class Gone:
     source: str
 
 
-def table(
-    params: Params, changed: ChangedSince | None, inventory: Inventory | None, directories: int | None
-) -> tuple[Gone, ...]:
+def table(params: Params, changed: ChangedSince | None, inventory: Inventory | None) -> tuple[Gone, ...]:
     """Everything, what is lost for good first.
 
-    changed: the lists that are others than in the newest set. directories: conference directories of the lost pool in
-    it. Whatever is None could not be asked, and the row says so.
+    changed: the lists that are others than in the newest set. Whatever is None could not be asked, and the row says so.
     """
     target = params.target_pool.fqdn
     lists = changed.text if changed else "unknown: there is no set to count from"
@@ -48,13 +45,6 @@ def table(
         ),
         *_group_chat(params),
         Gone(
-            "conference directories of the pool: dial-in by number",
-            _counted(directories),
-            "by hand",
-            f"Move-CsConferenceDirectory -Identity <number> -TargetPool {target} -Force, one by one.",
-            "Microsoft: Move-CsConferenceDirectory",
-        ),
-        Gone(
             "users of branch appliances",
             _branch(inventory),
             "by hand",
@@ -69,10 +59,6 @@ def _group_chat(params: Params) -> list[Gone]:
         return []
     what = "Group Chat messages since its database was backed up"
     return [Gone(what, NOT_COUNTED, "no", "The nightly backup is all there is.", GUIDE)]
-
-
-def _counted(number: int | None) -> str:
-    return "unknown: the newest set has no list of them" if number is None else f"{number:,}"
 
 
 def _branch(inventory: Inventory | None) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import json
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,6 +14,7 @@ from lyncdr_helpers.backups.manifest import Manifest
 from lyncdr_helpers.checks import Check, Checklist, judge, not_green, require
 from lyncdr_helpers.contacts import comparison
 from lyncdr_helpers.contacts.comparison import Restored
+from lyncdr_helpers.directory.conference_directories import read_conference_directories
 from lyncdr_helpers.directory.inventory import read_inventory
 from lyncdr_helpers.directory.users import Kind
 from lyncdr_helpers.dns import cutover, records
@@ -33,8 +35,8 @@ NAMED = 5
 class Loss:
     """One thing that did not come back.
 
-    `kind`: user, endpoint, contact list (the whole of it), contact, contact group, privacy, response group,
-    group chat, record.
+    `kind`: user, endpoint, conference directory, contact list (the whole of it), contact, contact group, privacy,
+    response group, group chat, record.
     """
 
     kind: str
@@ -101,6 +103,26 @@ def endpoints(session: Session, backup: Manifest) -> tuple[Check, list[Loss]]:
     with session.step("endpoints"):
         facts = ("endpoints_on_failed_pool", "endpoints_rehomed")
         return _counted(session, "endpoints", f"endpoints homed on {target}", facts, count)
+
+
+def conference_directories(session: Session, backup: Manifest) -> tuple[Check, list[Loss]]:
+    """Every conference directory that the pool was home to has the DR pool for its home."""
+    pool, target = session.params.failed_pool.fqdn, session.params.target_pool.fqdn
+
+    def count() -> Count:
+        now = read_conference_directories(session.directory, session.params.directory.base)
+        left = {number for number, home in now.items() if home == pool}
+        expected = sorted(left | _directories_of(session, backup, pool))
+        lost = [
+            Loss("conference directory", "", str(one), f"homed on {now[one]}" if one in now else "not there")
+            for one in expected
+            if now.get(one) != target
+        ]
+        return Count(len(expected), len(expected) - len(lost), lost)
+
+    with session.step("conference directories"):
+        facts = ("conference_directories_expected", "conference_directories_rehomed")
+        return _counted(session, "conferences", f"conference directories on {target}", facts, count)
 
 
 def contacts(session: Session, backup: Manifest) -> tuple[Check, list[Restored], list[Loss]]:
@@ -221,6 +243,15 @@ def _endpoints_of(session: Session, backup: Manifest, pool: str) -> set[str]:
     with source.open(encoding="utf-8", newline="") as file:
         rows = list(csv.DictReader(file))
     return {row["address"] for row in rows if (row["kind"], row["home"]) == (Kind.APPLICATION, pool)}
+
+
+def _directories_of(session: Session, backup: Manifest, pool: str) -> set[int]:
+    """The numbers that were homed on the pool when the set was made; none where the set has no list of them."""
+    wanted = ("conference-directories", pool)
+    if wanted not in {(part.kind, part.pool) for part in backup.parts}:
+        return set()
+    source = restore_source.fetch(session, backup, backup.part(*wanted))
+    return {row["id"] for row in json.loads(source.read_bytes())}
 
 
 def _losses(user: Restored) -> list[Loss]:

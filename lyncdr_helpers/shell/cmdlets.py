@@ -111,6 +111,13 @@ def get_conference_directories() -> Command:
     return Command("Get-CsConferenceDirectory", {"ErrorAction": "Stop"})
 
 
+def move_conference_directory(number: str, pool: str) -> Command:
+    """Give one conference directory another home. -Force, because the pool that it leaves is lost."""
+    return Command(
+        "Move-CsConferenceDirectory", {"Identity": number, "TargetPool": pool, "Force": True, **STOP}, writes=True
+    )
+
+
 def get_health_monitoring(pool: str) -> Command:
     """The pool's two test users: FirstTestUserSipUri, SecondTestUserSipUri."""
     return Command("Get-CsHealthMonitoringConfiguration", {"Identity": pool})

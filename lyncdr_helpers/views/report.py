@@ -11,6 +11,7 @@ from typing import Any
 from xml.etree.ElementTree import Element
 
 from lyncdr_helpers import files
+from lyncdr_helpers.journal import Line
 from lyncdr_helpers.phases.earlier import readiness
 from lyncdr_helpers.runfolder import RunFolder
 from lyncdr_helpers.views import blocks, pictures, report_checks, report_guided
@@ -27,6 +28,7 @@ CHECKS = "checks.csv"
 NUMBERS = (
     ("users_rehomed", "users_on_failed_pool", "users home again"),
     ("endpoints_rehomed", "endpoints_on_failed_pool", "endpoints home again"),
+    ("conference_directories_rehomed", "conference_directories_expected", "conference directories moved"),
     ("contacts_restored", "contacts_expected", "contacts back"),
     ("response_groups_restored", "response_groups_expected", "Response Group objects back"),
     ("group_chat_restored", "group_chat_expected", "Group Chat rows and files back"),
@@ -258,6 +260,12 @@ def _plan(record: Record) -> list[Element]:
     return blocks.section("Plan", *found)
 
 
+def _declared(line: Line) -> tuple[str, ...]:
+    by, pool = line.facts.get("by", {}), line.facts.get("pool", "")
+    reason = f"{line.facts.get('because', '')} ({by.get('user', '?')})"
+    return _moment_of(line.at), line.kind, "declared", f"{pool} is lost", reason
+
+
 def _gates(record: Record) -> list[Element]:
     rows = [
         (
@@ -272,7 +280,8 @@ def _gates(record: Record) -> list[Element]:
         for line in record.of_kind("gate", "waiver")
     ]
     head = ("when (UTC)", "gate", "state", "because", "reason to pass, or remedy")
-    return blocks.section("Gates and waivers", blocks.table(head, rows) if rows else None)
+    declared = [_declared(line) for line in record.of_kind("declaration")]
+    return blocks.section("Gates and waivers", blocks.table(head, [*declared, *rows]) if declared or rows else None)
 
 
 def _acts(record: Record) -> list[Element]:

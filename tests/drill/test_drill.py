@@ -75,6 +75,7 @@ def test_twice_and_beside_another_lab(another_lab: Blueprint, tmp_path: Path) ->
         assert (score.outcome, score.exit_code, numbers["lost"]) == ("done", 0, 0), score.message
         assert numbers["users_rehomed"] == numbers["users_on_failed_pool"] == USERS
         assert numbers["endpoints_rehomed"] == numbers["endpoints_on_failed_pool"] == 9
+        assert numbers["conference_directories_rehomed"] == numbers["conference_directories_expected"] == 2
         assert numbers["contacts_restored"] == numbers["contacts_expected"]
         assert numbers["contacts_expected"] is not None
         assert numbers["contacts_expected"] > 1000

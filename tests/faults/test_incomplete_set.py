@@ -12,7 +12,7 @@ from lyncdr_helpers.signatures import Standing
 
 pytestmark = pytest.mark.timeout(300)
 
-LIVE = ("activate", "--mode", "live")
+LIVE = ("activate", "--mode", "live", "--because", "the site is gone")
 
 
 def test_a_waived_incomplete_set(scene: Scene) -> None:

@@ -21,7 +21,7 @@ from lyncdr_helpers.session import Session
 
 pytestmark = pytest.mark.timeout(300)
 
-LIVE = ("activate", "--mode", "live")
+LIVE = ("activate", "--mode", "live", "--because", "the site is gone")
 
 
 @pytest.fixture(scope="module")

@@ -13,6 +13,8 @@ pytestmark = pytest.mark.timeout(300)
 
 NAMES = ("directory", "management", "tsig", "administrator")
 
+LIVE = ("activate", "--mode", "live")
+
 
 def spellings(secret: str) -> set[bytes]:
     """The secret as a careless program would write it: plain, in UTF-16, quoted, in base64."""
@@ -39,13 +41,13 @@ def test_no_secret_in_what_runs_leave_behind(scene: Scene) -> None:
     secrets["signing"] = scene.blueprint.secret("signing").read_text(encoding="utf-8").splitlines()[1]
     printed = [scene.run("prepare"), scene.run("backup")]
     scene.lose_primary()
-    refused = scene.run("activate", "--mode", "live")
-    printed += [refused, scene.run("activate", "--mode", "live", "--approve", str(refused[1]["plan"]))]
+    refused = scene.run(*LIVE, "--because", "the site is gone")
+    printed += [refused, scene.run(*LIVE, "--approve", str(refused[1]["plan"]))]
     printed += [scene.run("verify")]
     assert [code for code, _, _ in printed] == [0, 0, 5, 0, 0]
     for name in ("directory", "management", "tsig"):
         scene.blueprint.secret(name).write_text(base64.b64encode(b"Another-lab-only-2").decode(), encoding="utf-8")
-    printed += [scene.run("prepare"), scene.run("activate", "--mode", "live", "--run", "new")]
+    printed += [scene.run("prepare"), scene.run(*LIVE, "--because", "gone", "--run", "new")]
     assert [code for code, _, _ in printed[-2:]] == [3, 1]
     secrets["wrong"] = base64.b64encode(b"Another-lab-only-2").decode()
     assert leaks(scene.blueprint.folder / "runs", secrets) == []

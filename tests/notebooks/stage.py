@@ -42,7 +42,7 @@ class Stage:
     def lose_and_activate(self) -> None:
         """The primary site is lost and everybody moved, with the approval that the first run asks for."""
         lifecycle.fail(self.lab, "primary")
-        refused = runner.run_phase("activate", self.params_file, mode="live")
+        refused = runner.run_phase("activate", self.params_file, mode="live", because="the site is gone")
         assert refused.outcome == "refused", refused.message
         done = runner.run_phase("activate", self.params_file, mode="live", approve=refused.plan)
         assert done.outcome == "done", done.message

@@ -17,7 +17,7 @@ from lyncdr_helpers.runs.notebooks import defaults, notebooks_folder, phases
 
 NOTEBOOKS = sorted(notebooks_folder().glob("*.ipynb"))
 MOST_LINES = 9
-"""Of code: five, two of them imports, and what formatting adds; a parameters cell has a line for each."""
+"""Of code: five, two of them imports, and what formatting adds. A parameters cell has a line for each."""
 MOST_BYTES = 150_000
 TAGS = {"parameters", "nbval-check-output"}
 KERNEL = {"display_name": "Python 3 (ipykernel)", "language": "python", "name": "python3"}
@@ -29,6 +29,7 @@ PARAMETERS: dict[str, dict[str, Any]] = {
     "activate": {
         "mode": "rehearse",
         "approve": "",
+        "because": "",
         "backup_set": "",
         "waive": {},
         "did": {},
@@ -79,7 +80,7 @@ def test_a_notebook_is_a_thin_story(path: Path) -> None:
     assert first.cell_type == "markdown"
     for cell in cells(path, "code"):
         lines = [line for line in cell.source.splitlines() if line.strip()]
-        assert 1 <= len(lines) <= MOST_LINES, cell.source
+        assert 1 <= len(lines) <= MOST_LINES or "parameters" in tags(cell), cell.source
         assert not [node for node in ast.walk(ast.parse(cell.source)) if isinstance(node, NO_STORY)]
 
 

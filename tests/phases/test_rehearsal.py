@@ -17,8 +17,9 @@ from lyncdr_helpers.lab.pools import PoolStore
 from lyncdr_helpers.phases import activate
 
 STEPS = [
-    *("reach", "evidence", "backup", "plan", "approval"),
-    *("move users", "move endpoints", "restore contacts", "restore response groups", "restore Group Chat"),
+    *("declare", "reach", "evidence", "backup", "plan", "approval"),
+    *("move users", "move endpoints", "move conference directories"),
+    *("restore contacts", "restore response groups", "restore Group Chat"),
     *("repoint DNS", "install Group Chat", "verdict"),
 ]
 USERS, BATCH, RECORDS = 40, 10, 6
@@ -80,6 +81,8 @@ def test_every_withheld_write_is_on_record(rehearsed: tuple[Scene, Ended]) -> No
         ("Move-CsAnalogDevice", 1),
         ("Move-CsApplicationEndpoint", 1),
         ("Move-CsExUmContact", 1),
+        ("Move-CsConferenceDirectory", 0),
+        ("Move-CsConferenceDirectory", 0),
         ("dbimpexp.exe", 1),
         ("Import-CsRgsConfiguration", 0),
         ("Move-CsApplicationEndpoint", 3),

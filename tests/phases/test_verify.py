@@ -31,7 +31,7 @@ from lyncdr_helpers.contacts.lists import ContactList
 from lyncdr_helpers.lab import lifecycle, pki, seed
 from lyncdr_helpers.lab.blueprint import BRANCH_POOL, DR_POOL, PRIMARY_POOL
 from lyncdr_helpers.lab.cmdlets.state import State
-from lyncdr_helpers.lab.forest import PEOPLE, POOLS
+from lyncdr_helpers.lab.forest import CONFERENCE_DIRECTORIES, PEOPLE, POOLS
 from lyncdr_helpers.lab.people import APOSTROPHE, APPLICATIONS, NO_CONTACTS, THOUSAND_CONTACTS
 from lyncdr_helpers.lab.pools import PoolStore
 from lyncdr_helpers.lab.winrm import Call, CmdletError
@@ -41,6 +41,7 @@ from lyncdr_helpers.session import Session
 
 USERS = f"users homed on {DR_POOL}"
 ENDPOINTS = f"endpoints homed on {DR_POOL}"
+DIRECTORIES = f"conference directories on {DR_POOL}"
 CONTACTS = f"contacts restored at {DR_POOL}"
 GROUPS = "Response Groups at the DR pool"
 CHAT = "rows and files of Group Chat at the DR site"
@@ -48,7 +49,7 @@ SIP = "sip.lync.test"
 SYNTHETIC = ("Test-CsRegistration", "Test-CsIM", "Test-CsPresence", "Test-CsGroupIM")
 COUNTS = (
     *("users_rehomed", "endpoints_rehomed", "contacts_restored", "response_groups_restored", "dns_records_moved"),
-    "lost",
+    *("conference_directories_rehomed", "lost"),
 )
 NAMES = [DR_POOL, *(f"{host}.lync.test" for host in pki.POOL_HOSTS)]
 
@@ -127,6 +128,15 @@ def test_a_phone_that_stayed(scene: Scene, back: Ended) -> None:
     require(found, back, {ENDPOINTS: "fail"}, lost=1, endpoints_rehomed=1)
     assert lost(found) == [("endpoint", "lobby-phone@lync.test", "lobby-phone@lync.test")]
     assert found.table("lost")[0]["why"] == f"homed on {BRANCH_POOL}"
+
+
+def test_a_directory_that_stayed(scene: Scene, back: Ended) -> None:
+    """A conference directory of the backup that is homed elsewhere is lost by its number."""
+    dn = f"CN=3,{CONFERENCE_DIRECTORIES}"
+    with directory_changed(scene, dn, "msRTCSIP-ConferenceDirectoryHomePool", POOLS[PRIMARY_POOL].dn):
+        found = ask(scene.params)
+    require(found, back, {DIRECTORIES: "fail"}, lost=1, conference_directories_rehomed=1)
+    assert lost(found) == [("conference directory", "", "3")]
 
 
 # -- contact lists ---------------------------------------------------------------------------------------------------
@@ -433,7 +443,7 @@ def test_a_synthetic_test_that_fails(
 
 
 DEAD = {
-    "directory": ((":6360", ":6359"), {USERS, ENDPOINTS}),
+    "directory": ((":6360", ":6359"), {USERS, ENDPOINTS, DIRECTORIES}),
     "management host": ((":5986", ":5985"), {CONTACTS, GROUPS, CHAT, *SYNTHETIC}),
 }
 

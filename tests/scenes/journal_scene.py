@@ -118,6 +118,7 @@ def activation(
         *step("evidence", 5.0),
         *step("move users", users / rate, *done("move users", users)),
         *step("move endpoints", 0.0, *done("move endpoints", 7)),
+        *step("move conference directories", 0.0, *done("move conference directories", 2)),
         *step("restore contacts", 2 * users / rate, *done("restore contacts", users)),
         *step("restore response groups", 4.0, *done("restore response groups", 9)),
         *step("restore Group Chat", 0.0, *done("restore Group Chat", 5)),

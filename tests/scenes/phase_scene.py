@@ -119,6 +119,7 @@ def backed_up(session: Session) -> None:
 
 
 def planned(session: Session) -> tuple[Manifest, Plan]:
+    activate.declare(session, "the site is gone")
     activate.reach(session)
     activate.evidence(session)
     chosen = activate.choose_backup(session)
@@ -131,25 +132,27 @@ def activated(session: Session, digest: str | None = None) -> None:
     activate.approve(session, plan, plan.digest if digest is None else digest)
     moved = activate.move_users(session, plan)
     endpoints = activate.move_endpoints(session, plan)
+    directories = activate.move_conference_directories(session, plan)
     contacts = activate.restore_contacts(session, plan, chosen)
     groups = activate.restore_response_groups(session, plan, chosen)
     chat = activate.restore_group_chat(session, plan, chosen)
     records = activate.repoint_dns(session, plan)
     activate.install_group_chat(session, plan, chat)
-    activate.finish(session, moved, endpoints, contacts, groups, chat, records)
+    activate.finish(session, moved, endpoints, directories, contacts, groups, chat, records)
 
 
 def verified(session: Session) -> None:
     expected = verify.expectation(session)
     users, lost_users = verify.users(session, expected)
     endpoints, lost_endpoints = verify.endpoints(session, expected)
+    directories, lost_directories = verify.conference_directories(session, expected)
     contacts, _, lost_contacts = verify.contacts(session, expected)
     groups, lost_groups = verify.response_groups(session, expected)
     chat, lost_chat = verify.group_chat(session, expected)
     names, lost_records = verify.dns(session)
     service = verify.service(session)
-    losses = [*lost_users, *lost_endpoints, *lost_contacts, *lost_groups, *lost_chat, *lost_records]
-    verify.finish(session, [users, endpoints, contacts, groups, *chat, *names, *service], losses)
+    losses = [*lost_users, *lost_endpoints, *lost_directories, *lost_contacts, *lost_groups, *lost_chat, *lost_records]
+    verify.finish(session, [users, endpoints, directories, contacts, groups, *chat, *names, *service], losses)
 
 
 # -- parameters and servers with something wrong ---------------------------------------------------------------------

@@ -85,6 +85,7 @@ def test_a_whole_run(runs: Runs, report: Report) -> None:
             step("evidence"),
             ("check", {**check, "verdict": "pass", "seen": "silence"}),
             ("check", {**check, "name": "fe02", "verdict": "unknown", "seen": "who knows"}),
+            ("declaration", {"because": "the line is cut", "pool": "pool01.lync.test", "by": WHO}),
             ("waiver", {"gate": "primary-answers", "reason": "evacuated", "waived": "It answers.", "by": WHO}),
             step("evidence", "done", seconds=4.2),
             ("plan", {"digest": "ab" * 32, "scope": "pool01, 3 users", "counts": {"move-user": 3}, "basis": {}}),
@@ -101,7 +102,8 @@ def test_a_whole_run(runs: Runs, report: Report) -> None:
     assert "2026-03-01 02:14:09" in whole
     assert page.xpath("//h2")[0].text_content() == "Activate ✓ done"
     assert "4.2 s" in section(page, "Steps")
-    assert "by meier on mgmt02, 2026-03-01 02:15:19" in section(page, "Plan")
+    assert "by meier on mgmt02, 2026-03-01 02:15:29" in section(page, "Plan")
+    assert "declared pool01.lync.test is lost the line is cut (meier)" in section(page, "Gates and waivers")
     assert "waived It answers. evacuated (meier)" in section(page, "Gates and waivers")
     assert "move users 2 1 0 0 4" in section(page, "Results")
     assert "c@x failed no licence" in section(page, "Results")

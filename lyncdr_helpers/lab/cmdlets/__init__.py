@@ -38,6 +38,7 @@ ACTS: dict[str, Act] = {
     "Get-CsService": topology.get_service,
     "Get-CsTopology": topology.get_topology,
     "Get-CsConferenceDirectory": conference_directories.get,
+    "Move-CsConferenceDirectory": conference_directories.move,
     "Get-CsManagementStoreReplicationStatus": management_store.replication_status,
     "Update-CsUserDatabase": management_store.update_user_database,
     "Export-CsConfiguration": management_store.export_configuration,

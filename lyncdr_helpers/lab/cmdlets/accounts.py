@@ -15,7 +15,7 @@ from ldap3.core.exceptions import LDAPException, LDAPOperationResult
 from lyncdr_helpers.adapters import ldap_tls
 from lyncdr_helpers.directory import names
 from lyncdr_helpers.lab.blueprint import BASE_DN, DOMAIN, Blueprint
-from lyncdr_helpers.lab.forest import CMS_POINTER, CONFIGURATION, RTC_SERVICE, LabPool
+from lyncdr_helpers.lab.forest import CMS_POINTER, CONFERENCE_DIRECTORIES, CONFIGURATION, RTC_SERVICE, LabPool
 from lyncdr_helpers.lab.winrm import Category, CmdletError
 
 ADMINISTRATOR = f"administrator@{DOMAIN}"
@@ -112,6 +112,12 @@ class Accounts:
         """The first values of some attributes, which every object of that class below CN=RTC Service must have."""
         found = self._search(RTC_SERVICE, f"(objectClass={kind})", attributes)
         return [tuple(_texts(entry["raw_attributes"])[name][0] for name in attributes) for entry in found]
+
+    def rehome_conference_directory(self, number: int, to: LabPool) -> None:
+        """Make the pool the directory's home."""
+        wanted = {f"{PREFIX}ConferenceDirectoryHomePool": [(ldap3.MODIFY_REPLACE, [to.dn])]}
+        if why := _modify(self._line(0), f"CN={number},{CONFERENCE_DIRECTORIES}", wanted):
+            raise CmdletError(f"The conference directory {number} cannot be changed. {why}", "ADOperationException")
 
     def rehome(self, accounts: Sequence[Account], to: LabPool) -> Iterator[tuple[Account, str]]:
         """Make the pool their home, both values of it; (account, why not: empty when done).

@@ -11,7 +11,15 @@ from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from statistics import median
 
-from lyncdr_helpers.phases.acts import contacts, endpoints, group_chat, moves, records, response_groups
+from lyncdr_helpers.phases.acts import (
+    conference_directories,
+    contacts,
+    endpoints,
+    group_chat,
+    moves,
+    records,
+    response_groups,
+)
 from lyncdr_helpers.phases.earlier.recoveries import BETWEEN, VERIFY, Kind, Recovery
 from lyncdr_helpers.phases.earlier.spent import DECIDE, Spent
 
@@ -45,6 +53,7 @@ STAGES = (
     Stage(DECIDE, "a person reads the plan and approves it", (DECIDE,)),
     Stage(moves.ACT, "forced moves, each read back from the directory", (moves.ACT,), scales=True, act=True),
     Stage(endpoints.ACT, "each kind by its cmdlet, read back from the directory", (endpoints.ACT,), act=True),
+    Stage(conference_directories.ACT, "one by one, each read back", (conference_directories.ACT,), act=True),
     Stage(contacts.ACT, "imported, and proven by an export of the DR pool", (contacts.ACT,), scales=True, act=True),
     Stage(response_groups.ACT, "imported, and read back by name", (response_groups.ACT,), act=True),
     Stage(group_chat.ACT, "restored by SQL Server, and read back", (group_chat.ACT,), act=True),

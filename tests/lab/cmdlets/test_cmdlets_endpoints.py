@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import pytest
-from conftest import Lab
 
 from lyncdr_helpers.lab import people
 from lyncdr_helpers.lab.blueprint import DOMAIN, DR_POOL, PRIMARY_POOL
@@ -22,7 +21,7 @@ MOVES = {
 KINDS = sorted({build.__name__ for build in MOVES.values()})
 
 
-def home(lab: Lab, name: str) -> tuple[str, tuple[str, ...]]:
+def home(lab, name: str) -> tuple[str, tuple[str, ...]]:
     """Both values of the directory: the pool that PrimaryHomeServer names, and UserPolicies."""
     with State(lab.blueprint) as state:
         (account,) = state.accounts.endpoints([f"sip:{name}@{DOMAIN}"])
@@ -30,13 +29,13 @@ def home(lab: Lab, name: str) -> tuple[str, tuple[str, ...]]:
         return pool.fqdn if pool else "", tuple(sorted(account.values["msRTCSIP-UserPolicies"]))
 
 
-def move(lab: Lab, kind: str, *names: str, **changed: object):
+def move(lab, kind: str, *names: str, **changed: object):
     command = getattr(endpoints, kind)(DR_POOL, DOMAIN_CONTROLLER)
     return lab.call(command.cmdlet, [f"sip:{name}@{DOMAIN}" for name in names], **{**command.parameters, **changed})
 
 
 @pytest.mark.parametrize("name", MOVES)
-def test_each_kind_moves(lab: Lab, name: str) -> None:
+def test_each_kind_moves(lab, name: str) -> None:
     """Both values of the directory change, also when the pool that is left is lost."""
     lab.fail("primary")
     assert home(lab, name)[0] == PRIMARY_POOL
@@ -46,7 +45,7 @@ def test_each_kind_moves(lab: Lab, name: str) -> None:
 
 
 @pytest.mark.parametrize("kind", KINDS)
-def test_no_other_kind_moves(lab: Lab, kind: str) -> None:
+def test_no_other_kind_moves(lab, kind: str) -> None:
     """A cmdlet does not find what is of another kind, or a user, and goes on to the next."""
     own = [name for name, build in MOVES.items() if build.__name__ == kind]
     others = [name for name in MOVES if name not in own]
@@ -57,7 +56,7 @@ def test_no_other_kind_moves(lab: Lab, kind: str) -> None:
 
 
 @pytest.mark.parametrize("kind", KINDS)
-def test_nobody_answers_its_question(lab: Lab, kind: str) -> None:
+def test_nobody_answers_its_question(lab, kind: str) -> None:
     """Without -Confirm:$false it asks, even with -Force, and nothing moves."""
     name = next(name for name, build in MOVES.items() if build.__name__ == kind)
     said = move(lab, kind, name, Confirm=True)
@@ -66,7 +65,7 @@ def test_nobody_answers_its_question(lab: Lab, kind: str) -> None:
     assert home(lab, name)[0] == PRIMARY_POOL
 
 
-def test_without_force_both_pools_must_be_up(lab: Lab) -> None:
+def test_without_force_both_pools_must_be_up(lab) -> None:
     """A plain move away from a lost pool is an error record, and a plain move between living ones works."""
     plain = {"Force": False}
     assert move(lab, "move_analog_devices", "fax", **plain).errors == []
@@ -75,13 +74,13 @@ def test_without_force_both_pools_must_be_up(lab: Lab) -> None:
     assert "pool01.lync.test cannot be contacted" in move(lab, "move_analog_devices", "fax", **plain).errors[0].message
 
 
-def test_a_user_cmdlet_sees_no_endpoint(lab: Lab) -> None:
+def test_a_user_cmdlet_sees_no_endpoint(lab) -> None:
     """Get-CsUser shows people alone."""
     shown = {row["SipAddress"] for row in lab.call("Get-CsUser").rows}
     assert shown.isdisjoint({f"sip:{address}" for address, _, _ in people.APPLICATIONS})
 
 
-def test_response_groups_take_their_contacts_along(lab: Lab) -> None:
+def test_response_groups_take_their_contacts_along(lab) -> None:
     """An import homes the contacts of its workflows where they run now."""
     file = r"C:\lyncdr\rgs.zip"
     assert (
