@@ -5,8 +5,8 @@ from __future__ import annotations
 import multiprocessing
 import os
 import time
-from collections.abc import Callable
-from contextlib import redirect_stdout
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, redirect_stdout
 from functools import partial
 from multiprocessing.process import BaseProcess
 from pathlib import Path
@@ -34,12 +34,8 @@ def planned(scene: Scene) -> str:
 
 def kill_at(scene: Scene, digest: str, reached: Callable[[Line], bool]) -> str:
     """Activate until the newest run's journal gets such a line, then kill -9; the line's digest."""
-    process = _started(scene.params, digest)
-    try:
+    with started(scene.params, digest) as process:
         return wait_for(scene, reached, process.is_alive)
-    finally:
-        process.kill()
-        process.join()
 
 
 def wait_for(scene: Scene, reached: Callable[[Line], bool], alive: Callable[[], bool]) -> str:
@@ -60,13 +56,21 @@ def wait_for(scene: Scene, reached: Callable[[Line], bool], alive: Callable[[], 
     raise AssertionError(f"it ended, or took too long, before it got there: {last.kind} {last.facts}")
 
 
-def _started(params: Path, digest: str) -> BaseProcess:
-    """From a server that has imported everything: a child of this process would inherit its threads' locks."""
+@contextmanager
+def started(params: Path, digest: str) -> Iterator[BaseProcess]:
+    """An activation under way, which does not outlive the block.
+
+    From a server that has imported everything: a child of this process would inherit its threads' locks.
+    """
     context = multiprocessing.get_context("forkserver")
     context.set_forkserver_preload([__name__])
     process = context.Process(target=_quietly, args=(params, digest))
     process.start()
-    return process
+    try:
+        yield process
+    finally:
+        process.kill()
+        process.join()
 
 
 def _quietly(params: Path, digest: str) -> None:

@@ -86,13 +86,12 @@ def carry_out(
     UnknownOutcome when an answer was lost: the next run of the same command reads the facts back and goes on.
     """
     seen = _settled(session, act, changes, see)
-    _refuse_strangers(act, changes, seen)
+    refuse_strangers(act, changes, seen)
     todo = [change for change in changes if seen[change.target] != change.new]
     already = len(changes) - len(todo)
-    if already:
-        session.journal.write("found", act=act, count=already)
+    session.journal.write("found", act=act, count=already, of=len(changes))
     if undoable and session.mode == "live":
-        _write_undo(session, todo)
+        write_undo(session, todo)
     done, withheld, failed = 0, 0, dict[str, str]()
     began = session.clock.monotonic()
     for some in _batched(todo, batch):
@@ -177,7 +176,8 @@ def _answer(session: Session, act: str, intent: Line, wanted: Mapping[str, str],
     session.journal.write("result", intent=intent.n, act=act, done=done, failed=undone, read_back=True)
 
 
-def _refuse_strangers(act: str, changes: Sequence[Change], seen: Mapping[str, str]) -> None:
+def refuse_strangers(act: str, changes: Sequence[Change], seen: Mapping[str, str]) -> None:
+    """Raise Refusal where a target is neither as the plan saw it nor as it wants it."""
     strangers = [change for change in changes if seen[change.target] not in (change.old, change.new)]
     if strangers:
         named = "; ".join(f"{one.target} is {seen[one.target] or 'gone'}" for one in strangers[:NAMED])
@@ -187,7 +187,7 @@ def _refuse_strangers(act: str, changes: Sequence[Change], seen: Mapping[str, st
         )
 
 
-def _write_undo(session: Session, todo: Sequence[Change]) -> None:
+def write_undo(session: Session, todo: Sequence[Change]) -> None:
     """The undo file covers every batch before the first of them is acted on: newest first, each change once."""
     path = session.folder.undo
     kept = json.loads(path.read_text(encoding="utf-8")) if path.exists() else []
