@@ -111,6 +111,11 @@ def get_conference_directories() -> Command:
     return Command("Get-CsConferenceDirectory", {"ErrorAction": "Stop"})
 
 
+def get_archiving_configuration() -> Command:
+    """How each scope archives: Identity, EnableArchiving; BlockOnArchiveFailure stops messages that no archive takes."""
+    return Command("Get-CsArchivingConfiguration", {})
+
+
 def move_conference_directory(number: str, pool: str) -> Command:
     """Give one conference directory another home. -Force, because the pool that it leaves is lost."""
     return Command(

@@ -34,11 +34,13 @@ BORROWED: Mapping[str, str] = {
     "Export-CsRgsConfiguration": "2010",
     "Import-CsRgsConfiguration": "2010",
     "Debug-CsUnifiedContactStore": "2013",
+    "Get-CsArchivingConfiguration": "2019",
 }
 """Releases that the present help leaves out, and whose parameters are taken to be those of the next.
 
 Response Groups of 2010 come as a module of their own, whose parameters are presumed (?). The contact stores of 2013 are
 in its own help (library JJ994054, v=OCS.15), since the cumulative update of February 2013, with the same parameters.
+Archiving of 2019 has a Set-CsArchivingConfiguration in the help, and so surely what shows it.
 """
 
 
@@ -62,7 +64,7 @@ class Cmdlet:
 
 @dataclass(frozen=True)
 class Table:
-    """112 cmdlets of Lync 2010 to Skype for Business 2019, keyed in lower case.
+    """113 cmdlets of Lync 2010 to Skype for Business 2019, keyed in lower case.
 
     Source: the parameter tables of Microsoft's cmdlet help (MicrosoftDocs/office-docs-powershell, skype/skype-ps).
     """

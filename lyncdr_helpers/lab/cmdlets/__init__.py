@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 
 from lyncdr_helpers.lab.blueprint import DR_POOL, Blueprint
 from lyncdr_helpers.lab.cmdlets import (
+    archiving,
     conference_directories,
     dbimpexp,
     endpoints,
@@ -38,6 +39,7 @@ ACTS: dict[str, Act] = {
     "Get-CsService": topology.get_service,
     "Get-CsTopology": topology.get_topology,
     "Get-CsConferenceDirectory": conference_directories.get,
+    "Get-CsArchivingConfiguration": archiving.get_configuration,
     "Move-CsConferenceDirectory": conference_directories.move,
     "Get-CsManagementStoreReplicationStatus": management_store.replication_status,
     "Update-CsUserDatabase": management_store.update_user_database,

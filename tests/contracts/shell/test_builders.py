@@ -32,6 +32,7 @@ COMMANDS: dict[str, Callable[[Generation], Command]] = {
     "get_response_group_objects": lambda generation: cmdlets.get_response_group_objects("AgentGroup", POOL),
     "get_topology": lambda generation: cmdlets.get_topology(),
     "get_conference_directories": lambda generation: cmdlets.get_conference_directories(),
+    "get_archiving_configuration": lambda generation: cmdlets.get_archiving_configuration(),
     "get_health_monitoring": lambda generation: cmdlets.get_health_monitoring(POOL),
     "test_registration": lambda generation: cmdlets.test_registration(POOL),
     "test_im": lambda generation: cmdlets.test_im(POOL),
@@ -125,9 +126,9 @@ def test_dbimpexp_import() -> None:
 
 # -- the table itself -------------------------------------------------------------------------------------------------
 def test_the_table_is_whole() -> None:
-    """112 cmdlets with 831 parameters, and every generation of the parameters has a release."""
-    assert len(TABLE.cmdlets) == 112
-    assert sum(len(cmdlet.parameters) for cmdlet in TABLE.cmdlets.values()) == 831
+    """113 cmdlets with 834 parameters, and every generation of the parameters has a release."""
+    assert len(TABLE.cmdlets) == 113
+    assert sum(len(cmdlet.parameters) for cmdlet in TABLE.cmdlets.values()) == 834
     assert set(RELEASES) == set(GENERATIONS)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -12,7 +13,8 @@ from ready_scene import ask, remedy
 from lyncdr_helpers.lab import topology
 from lyncdr_helpers.lab.blueprint import DR_POOL
 from lyncdr_helpers.lab.forest import POOLS
-from lyncdr_helpers.phases.readiness.archiving import QUEUE
+from lyncdr_helpers.lab.winrm import Call, CmdletError
+from lyncdr_helpers.phases.readiness.archiving import BLOCKED, QUEUE
 
 ARCHIVING, MONITORING = f"archiving of {DR_POOL}", f"monitoring of {DR_POOL}"
 CARRIES, DATABASE = f"{DR_POOL} carries its users", f"database of {DR_POOL}"
@@ -52,7 +54,7 @@ def told(scene: Scene, folder: Path, text: str) -> Ended:
     [
         ("enterprise_voice: true", {"Mediation Server": "fail", "PSTN gateway": "fail"}),
         ("monitoring: true", {"Monitoring": "warn"}),
-        ("archiving: {needed: true, must_be_up_to_sign_in: true}", {"Archiving": "fail"}),
+        ("archiving: {needed: true, must_be_up_to_sign_in: true}", {"Archiving": "fail", BLOCKED: "warn"}),
         ("archiving: {needed: true}", {"Archiving": "warn"}),
         ("exchange_um: true", {"Exchange UM": "unknown"}),
         ("conferencing: false", {"conferencing service": "gone"}),
@@ -99,6 +101,51 @@ def test_both_archive_by_themselves(standing: Scene, ready: Ended, tmp_path: Pat
     found = told(standing, tmp_path, text)
     assert found.changed(ready) == {QUEUE: "unknown"}
     assert "Get-Counter" in remedy(found, QUEUE)
+    assert found.code == 0
+
+
+def archiving(**settings: object) -> Callable[[Call], None]:
+    """Get-CsArchivingConfiguration of a deployment whose global settings are these."""
+    return lambda call: call.output("ArchivingSettings", Identity="Global", EnableArchiving="ImOnly", **settings)
+
+
+@pytest.mark.parametrize("must", [False, True])
+@pytest.mark.parametrize("blocks", [False, True])
+def test_messages_while_archiving_is_down(
+    standing: Scene, ready: Ended, tmp_path: Path, must: bool, blocks: bool
+) -> None:
+    """Whether messages stop without an archive must be what the business answered; otherwise it warns, either way."""
+    found = ready
+    with management_host(
+        standing, tmp_path, {"Get-CsArchivingConfiguration": archiving(BlockOnArchiveFailure=blocks)}
+    ) as params:
+        if must:
+            needed = NEEDS.format("archiving: {needed: true, must_be_up_to_sign_in: true}")
+            params.write_text(params.read_text(encoding="utf-8").replace("\nretention:", needed), encoding="utf-8")
+        found = ask(params)
+    expected = {"Archiving": "fail"} if must else {}
+    assert found.changed(ready) == expected | ({BLOCKED: "warn"} if blocks != must else {})
+    assert found.seen(BLOCKED) == ("they stop: Global" if blocks else "they go on")
+    if blocks != must:
+        assert f"-BlockOnArchiveFailure ${str(must).lower()}" in remedy(found, BLOCKED)
+
+
+def nothing(call: Call) -> None:
+    """No settings at all."""
+
+
+def fails(call: Call) -> None:
+    raise CmdletError("Access denied.")
+
+
+@pytest.mark.parametrize("answer", [nothing, fails])
+def test_nobody_says_how_archiving_is_configured(
+    standing: Scene, ready: Ended, tmp_path: Path, answer: Callable[[Call], None]
+) -> None:
+    """What cannot be had is unknown, and holds nothing back."""
+    with management_host(standing, tmp_path, {"Get-CsArchivingConfiguration": answer}) as params:
+        found = ask(params)
+    assert found.changed(ready) == {BLOCKED: "unknown"}
     assert found.code == 0
 
 
