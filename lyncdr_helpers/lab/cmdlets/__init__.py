@@ -9,6 +9,7 @@ from lyncdr_helpers.lab.cmdlets import (
     archiving,
     conference_directories,
     dbimpexp,
+    dns_records,
     endpoints,
     management_server,
     management_store,
@@ -68,6 +69,12 @@ ACTS: dict[str, Act] = {
 LOCAL: Mapping[str, Act] = management_server.locally(POOLS[DR_POOL])
 """What only a server of the pool itself runs."""
 
+DNS_SERVER: dict[str, Act] = {
+    "Add-DnsServerResourceRecord": dns_records.add,
+    "Remove-DnsServerResourceRecord": dns_records.remove,
+}
+"""What a Windows DNS server has in its own shell."""
+
 POWERSHELL: dict[str, Act] = {
     "Invoke-Expression": powershell.invoke_expression,
     "Get-Content": powershell.get_content,
@@ -84,7 +91,8 @@ def cmdlets(blueprint: Blueprint) -> dict[str, Cmdlet]:
 
 def local_cmdlets(blueprint: Blueprint) -> dict[str, Cmdlet]:
     """The same, in the shell of the DR pool's own server."""
-    return _held(blueprint, {**ACTS, **LOCAL})
+    windows = {name: _on(blueprint, act) for name, act in DNS_SERVER.items()}
+    return {**_held(blueprint, {**ACTS, **LOCAL}), **windows}
 
 
 def _held(blueprint: Blueprint, acts: Mapping[str, Act]) -> dict[str, Cmdlet]:
