@@ -4,7 +4,7 @@ Each line is `{"n", "at", "kind", "facts", "previous", "digest"}`; `digest` is t
 `previous` the digest of the line before (64 zeros in the first). An edited, removed or reordered line breaks the chain
 there. A line cut off by a crash was never acknowledged: it is set aside and the journal goes on from the line before.
 
-Kinds: begin, resume, step, check, fact, plan, approval, gate, waiver, declaration, guided, intent, result,
+Kinds: begin, resume, step, check, fact, plan, approval, gate, waiver, declaration, guided, script, intent, result,
 withheld, end.
 """
 

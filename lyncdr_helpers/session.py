@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from functools import cached_property
+from functools import cached_property, partial
 from pathlib import Path
 from typing import Literal
 
@@ -13,7 +13,10 @@ from lyncdr_helpers import __version__, files, runfolder
 from lyncdr_helpers.adapters.dialer import SocketDialer
 from lyncdr_helpers.adapters.dns import authoritative, resolver
 from lyncdr_helpers.adapters.ldap import LdapDirectory
+from lyncdr_helpers.adapters.local_shell import LocalShell
 from lyncdr_helpers.adapters.rehearse import RehearsedNameserver, RehearsedShell
+from lyncdr_helpers.adapters.script_shell import ScriptShell
+from lyncdr_helpers.adapters.scripts import RESULT, Script
 from lyncdr_helpers.adapters.stores import open_store
 from lyncdr_helpers.adapters.winrm import WinrmShell
 from lyncdr_helpers.answers import Answer, Answers
@@ -213,12 +216,7 @@ def _compose(
 ) -> Session:
     """Parameters and mode -> ports. A rehearsal wraps whatever writes."""
     params, base = loaded.params, loaded.folder
-    if params.management_host.transport != "winrm":
-        raise InputError(
-            f"The transport {params.management_host.transport} of management_host is not built yet.",
-            "Give transport: winrm, and the url of the management host's WinRM endpoint.",
-        )
-    shell: Shell = WinrmShell(params.management_host, base, clock)
+    shell = _shell(loaded, folder, journal, clock)
     nameservers: dict[str, Nameserver] = {server.name: authoritative(server, base) for server in params.dns.servers}
     if mode == "rehearse":
         shell = RehearsedShell(shell, journal)
@@ -238,6 +236,29 @@ def _compose(
         nameservers=nameservers,
         resolvers={one.name: resolver(one) for one in params.dns.resolvers},
     )
+
+
+def _shell(loaded: LoadedParams, folder: RunFolder, journal: Journal, clock: Clock) -> Shell:
+    """The way to the management host that the parameters choose."""
+    host, base = loaded.params.management_host, loaded.folder
+    match host.transport:
+        case "winrm":
+            return WinrmShell(host, base, clock)
+        case "local":
+            return LocalShell(host, base, clock, folder.run)
+    return ScriptShell(host, base, clock, folder.run, partial(_witness, journal, folder))
+
+
+def _witness(journal: Journal, folder: RunFolder, state: str, script: Script, **facts: str) -> None:
+    """Put a script on record and tell who runs it; it is kept with its result, for they say what was done."""
+    journal.write(
+        "script", state=state, file=script.here.name, command=script.order.line, sha256=script.sha256, **facts
+    )
+    if state == "written":
+        print(f"Run this on the management host: {facts['how']}", flush=True)
+    for path in (script.here, script.here.with_suffix(RESULT)):
+        if path.is_file():
+            files.replace(folder.path / "scripts" / path.name, path.read_bytes())
 
 
 def _announce(session: Session) -> None:

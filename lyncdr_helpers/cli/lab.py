@@ -112,6 +112,20 @@ def local(
     raise typer.Exit(1 if said.errors else 0)
 
 
+@app.command()
+def operator(folder: LabFolder = HERE) -> None:
+    """Run the scripts of transport: script, as a person at the management host would, until Ctrl+C.
+
+    There is no PowerShell in the lab: what a script says of itself for machines is carried out.
+    """
+    lifecycle()
+    from lyncdr_helpers.lab import local_shell, script_operator
+
+    blueprint = local_shell.lab_in(folder.resolve())
+    note(f"Waiting for scripts in {blueprint.exchange}.")
+    script_operator.of(blueprint).wait(on_run=lambda name: print(name, flush=True))
+
+
 def lifecycle() -> ModuleType:
     """The lab's own packages are an extra; a management host at a DR site has no use for them."""
     try:

@@ -132,6 +132,8 @@ def progress(line: Line) -> None:
                 note(
                     "\n".join([f"    {number}. {one['text']}", *textwrap.indent(one["command"], " " * 7).splitlines()])
                 )
+        case "script" if facts["state"] == "written":
+            note(f"  run on the management host: {facts['how']}")
         case "guided":
             note(f"  by hand: {facts['step']}: {facts['state']}")
         case "plan":

@@ -14,6 +14,7 @@ from lyncdr_helpers.ports import Command
 from lyncdr_helpers.session import Session
 from lyncdr_helpers.shell import dbimpexp, user_data
 
+SCRIPT = ".ps1"
 SAID = 300
 """How much of a program's output an error message carries, in characters."""
 
@@ -35,9 +36,12 @@ def fresh(session: Session, name: str) -> tuple[str, Path]:
 
 
 def tidy(session: Session, run: str = "") -> None:
-    """Remove a run's files, this one's unless another is named: contact lists do not stay where others can see them."""
+    """Remove a run's files, this one's unless another is named: contact lists do not stay where others can see them.
+
+    Scripts go before what lies beside them: without it, they could be begun again.
+    """
     folder = session.loaded.locate(session.params.management_host.exchange.here)
-    for path in folder.glob(f"{run or session.folder.run}-*"):
+    for path in sorted(folder.glob(f"{run or session.folder.run}-*"), key=lambda one: one.suffix != SCRIPT):
         path.unlink(missing_ok=True)
 
 

@@ -6,7 +6,10 @@ from pathlib import Path
 
 import pytest
 
+from lyncdr_helpers.adapters.local_shell import LocalShell
 from lyncdr_helpers.adapters.rehearse import RehearsedNameserver, RehearsedShell
+from lyncdr_helpers.adapters.script_shell import ScriptShell
+from lyncdr_helpers.adapters.winrm import WinrmShell
 from lyncdr_helpers.checks import judge
 from lyncdr_helpers.errors import InputError, Refusal
 from lyncdr_helpers.lab import params as lab_params
@@ -37,13 +40,14 @@ def test_a_rehearsal_wraps_whatever_writes(params: Path) -> None:
     live.close()
 
 
-@pytest.mark.parametrize("transport", ["local", "script"])
-def test_a_transport_that_is_not_built_is_said(params: Path, transport: str) -> None:
-    """`local` and `script` are refused in plain words, and no run begins."""
+@pytest.mark.parametrize(("transport", "kind"), [("winrm", WinrmShell), ("local", LocalShell), ("script", ScriptShell)])
+def test_the_way_to_the_management_host(params: Path, transport: str, kind: type) -> None:
+    """The parameters choose it; nothing is dialled, started or written before the first command."""
     params.write_text(params.read_text(encoding="utf-8").replace("transport: winrm", f"transport: {transport}"))
-    with pytest.raises(InputError, match="not built yet"):
-        open_session("prepare", params)
-    assert not list(params.parent.glob("runs/*/journal.jsonl"))
+    session = open_session("prepare", params, run="new")
+    session.close()
+    assert isinstance(session.shell, kind)
+    assert not list(params.parent.rglob("*.ps1"))
 
 
 def test_a_mode_that_is_none(params: Path) -> None:

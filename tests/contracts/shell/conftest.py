@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -13,10 +14,14 @@ from typing import Any
 import pytest
 import trustme
 
+from lyncdr_helpers.adapters.local_shell import LocalShell
+from lyncdr_helpers.adapters.script_shell import ScriptShell
 from lyncdr_helpers.adapters.winrm import WinrmShell
 from lyncdr_helpers.clock import SystemClock
+from lyncdr_helpers.lab.script_operator import Operator
 from lyncdr_helpers.lab.winrm import Call, Category, CmdletError, ProgramCall, WinrmServer, check_parameters
 from lyncdr_helpers.params.access import ManagementHost
+from lyncdr_helpers.ports import Shell
 from lyncdr_helpers.shell.table import Table
 
 ADDRESS = "127.53.40.20"
@@ -52,6 +57,9 @@ class Deployment:
             "Wait": self.wait,
             "Mistake": self.mistake,
         }
+
+    def programs(self) -> dict[str, Callable[[ProgramCall], int]]:
+        return {"dbimpexp.exe": self.dbimpexp, "slow.exe": self.slow}
 
     def move_user(self, call: Call) -> None:
         for identity in call.feed:
@@ -125,6 +133,10 @@ class Host:
     def shell(self, **changes: Any) -> WinrmShell:
         return WinrmShell(self.params(**changes), self.folder, SystemClock())
 
+    def operator(self, folder: Path) -> Operator:
+        """Somebody who runs the scripts in a folder, on the same deployment."""
+        return Operator(folder, self.deployment.cmdlets(), self.deployment.programs(), USER)
+
 
 @pytest.fixture(scope="session")
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
@@ -150,7 +162,7 @@ def server(folder: Path) -> Iterator[Host]:
         (folder / "ca-host.pem", folder / "ca-host.key"),
         {USER: PASSWORD},
         deployment.cmdlets(),
-        {"dbimpexp.exe": deployment.dbimpexp, "slow.exe": deployment.slow},
+        deployment.programs(),
     )
     with running:
         yield Host(running, deployment, folder)
@@ -168,12 +180,40 @@ def host(server: Host) -> Host:
 
 
 @pytest.fixture
-def shell(host: Host) -> Iterator[WinrmShell]:
+def winrm(host: Host) -> Iterator[WinrmShell]:
     """A session on it."""
     session = host.shell()
     yield session
     host.deployment.released.set()
     session.close()
+
+
+@pytest.fixture(params=["winrm", "script", "local"])
+def shell(request: pytest.FixtureRequest, host: Host, tmp_path: Path) -> Iterator[Shell]:
+    """The same host by every way to it that the lab can play."""
+    yield from way(request, host, tmp_path)
+
+
+def way(request: pytest.FixtureRequest, host: Host, folder: Path) -> Iterator[Shell]:
+    """One of the ways. For `local`, a program takes PowerShell's place that waits until somebody has run its script."""
+    if request.param == "winrm":
+        yield request.getfixturevalue("winrm")
+        return
+    params = host.params(transport=request.param, exchange={"there": "C:\\lyncdr", "here": str(folder)})
+    with host.operator(folder):
+        if request.param == "script":
+            yield ScriptShell(params, host.folder, SystemClock(), "run", lambda *_, **__: None)
+        else:
+            yield LocalShell(params, host.folder, SystemClock(), "run", WAITING)
+        host.deployment.released.set()
+
+
+WAITING = (
+    sys.executable,
+    "-SIc",
+    "import os,sys,time\nwhile not os.path.exists(sys.argv[1][:-4]+'.result'): time.sleep(0.01)",
+)
+"""In the place of powershell.exe: it ends when the script's result is there."""
 
 
 def quickly(act: Callable[[], Any]) -> float:

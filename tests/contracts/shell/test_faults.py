@@ -23,31 +23,31 @@ FEED = [f"sip:user{number}@lync.test" for number in range(10)]
 READ = cmdlets.get_user("anna@lync.test")
 
 
-def test_cut_before_the_act(shell: WinrmShell, host: Host) -> None:
+def test_cut_before_the_act(winrm: WinrmShell, host: Host) -> None:
     """The connection broke and nothing happened, but who could tell from here: unknown."""
     host.server.faults.once("cut before act", cmdlet="Move-CsUser")
     with pytest.raises(UnknownOutcome, match="Move-CsUser was sent, and its answer is lost") as caught:
-        shell.invoke(MOVE, feed=FEED)
+        winrm.invoke(MOVE, feed=FEED)
     assert "Read the facts back" in caught.value.remedy
     assert host.deployment.moved == []
 
 
-def test_cut_after_the_act(shell: WinrmShell, host: Host) -> None:
+def test_cut_after_the_act(winrm: WinrmShell, host: Host) -> None:
     """The connection broke and everything happened: unknown, never sent again, and the next command works."""
     host.server.faults.once("cut after act", cmdlet="Move-CsUser")
     with pytest.raises(UnknownOutcome):
-        shell.invoke(MOVE, feed=FEED)
+        winrm.invoke(MOVE, feed=FEED)
     assert host.deployment.moved == FEED
-    assert len(shell.invoke(READ).output) == 4
+    assert len(winrm.invoke(READ).output) == 4
 
 
 @pytest.mark.parametrize("kind", ["cut before act", "cut after act"])
-def test_a_question_that_is_cut_off(shell: WinrmShell, host: Host, kind: str) -> None:
+def test_a_question_that_is_cut_off(winrm: WinrmShell, host: Host, kind: str) -> None:
     """Reading has no unknown outcome: the host is unreachable, and asking again works."""
     host.server.faults.once(kind, cmdlet="Get-CsUser")  # type: ignore[arg-type]
     with pytest.raises(Unreachable):
-        shell.invoke(READ)
-    assert len(shell.invoke(READ).output) == 4
+        winrm.invoke(READ)
+    assert len(winrm.invoke(READ).output) == 4
 
 
 def test_no_answer_to_a_write(host: Host) -> None:
@@ -70,37 +70,37 @@ def test_no_answer_to_a_question(host: Host) -> None:
     session.close()
 
 
-def test_half_an_answer(shell: WinrmShell, host: Host) -> None:
+def test_half_an_answer(winrm: WinrmShell, host: Host) -> None:
     """All were moved, half are named, and the reply holds a fault: it must not be read as complete."""
     host.server.faults.once("half answer", cmdlet="Move-CsUser")
-    reply = shell.invoke(MOVE, feed=FEED)
+    reply = winrm.invoke(MOVE, feed=FEED)
     assert host.deployment.moved == FEED
     assert len(reply.output) == 5
     assert [fault.error_id for fault in reply.faults] == ["LabFault"]
 
 
-def test_a_terminating_error(shell: WinrmShell, host: Host) -> None:
+def test_a_terminating_error(winrm: WinrmShell, host: Host) -> None:
     """Nothing happened, and the reply says so."""
     host.server.faults.once("terminating error", cmdlet="Move-CsUser")
-    reply = shell.invoke(MOVE, feed=FEED)
+    reply = winrm.invoke(MOVE, feed=FEED)
     assert (reply.output, host.deployment.moved) == ((), [])
     assert [fault.error_id for fault in reply.faults] == ["LabFault"]
 
 
-def test_an_error_for_one(shell: WinrmShell, host: Host) -> None:
+def test_an_error_for_one(winrm: WinrmShell, host: Host) -> None:
     """One user stays and is named, the others are moved."""
     host.server.faults.once("error for one", cmdlet="Move-CsUser")
-    reply = shell.invoke(MOVE, feed=FEED)
+    reply = winrm.invoke(MOVE, feed=FEED)
     assert host.deployment.moved == FEED[1:]
     assert [fault.target for fault in reply.faults] == [FEED[0]]
 
 
-def test_a_fault_is_met_once(shell: WinrmShell, host: Host) -> None:
+def test_a_fault_is_met_once(winrm: WinrmShell, host: Host) -> None:
     """The next run of the same command is undisturbed, and other commands never are."""
     host.server.faults.once("terminating error", cmdlet="move-csuser")
-    assert shell.invoke(READ).faults == ()
-    assert shell.invoke(MOVE, feed=FEED).faults
-    assert shell.invoke(MOVE, feed=FEED).faults == ()
+    assert winrm.invoke(READ).faults == ()
+    assert winrm.invoke(MOVE, feed=FEED).faults
+    assert winrm.invoke(MOVE, feed=FEED).faults == ()
 
 
 def test_a_fault_that_does_not_exist() -> None:
@@ -109,23 +109,23 @@ def test_a_fault_that_does_not_exist() -> None:
         Faults().once("cut aftr act", cmdlet="Move-CsUser")  # type: ignore[arg-type]
 
 
-def test_a_session_that_the_host_has_closed(shell: WinrmShell, host: Host) -> None:
+def test_a_session_that_the_host_has_closed(winrm: WinrmShell, host: Host) -> None:
     """The command is refused unread, so a new session runs it, once."""
-    shell.invoke(READ)
+    winrm.invoke(READ)
     host.server.lose_shells()
-    assert shell.invoke(MOVE, feed=FEED).faults == ()
+    assert winrm.invoke(MOVE, feed=FEED).faults == ()
     assert host.deployment.moved == FEED
 
 
-def test_a_caller_that_gives_up(shell: WinrmShell, host: Host) -> None:
+def test_a_caller_that_gives_up(winrm: WinrmShell, host: Host) -> None:
     """An exception in on_output stops the command there, surfaces as it is, and the session can go on."""
 
     def give_up(record: object) -> None:
         raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
-        shell.invoke(Command("Wait"), on_output=give_up)
-    assert len(shell.invoke(READ).output) == 4
+        winrm.invoke(Command("Wait"), on_output=give_up)
+    assert len(winrm.invoke(READ).output) == 4
 
 
 def test_a_host_that_goes_down_in_the_middle(folder: Path, host: Host) -> None:

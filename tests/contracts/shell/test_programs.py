@@ -3,22 +3,29 @@
 from __future__ import annotations
 
 import subprocess
+from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
-from lyncdr_helpers.adapters.winrm import WinrmShell
 from lyncdr_helpers.adapters.winrm_tasks import quote
 from lyncdr_helpers.errors import InputError, OperationError, UnknownOutcome
 from lyncdr_helpers.lab.winrm.process import split_command_line
-from lyncdr_helpers.ports import Program
+from lyncdr_helpers.ports import Program, Shell
 from lyncdr_helpers.shell import dbimpexp
 
-from .conftest import USER, Host
+from .conftest import USER, Host, way
 
 DBIMPEXP = "C:\\Program Files\\Common Files\\Microsoft Lync Server 2010\\Support\\DBImpExp.exe"
 
 
-def test_output_and_exit_code(shell: WinrmShell) -> None:
+@pytest.fixture(params=["winrm", "script"])
+def shell(request: pytest.FixtureRequest, host: Host, tmp_path: Path) -> Iterator[Shell]:
+    """By network and by script; on the management host itself, programs of the lab are not there to be started."""
+    yield from way(request, host, tmp_path)
+
+
+def test_output_and_exit_code(shell: Shell) -> None:
     """A non-zero exit code is an answer; both streams come decoded."""
     finished = shell.run(dbimpexp.export_contacts(DBIMPEXP, "D:\\lyncdr\\hr.xml"))
     assert finished.exit_code == 3
@@ -35,17 +42,17 @@ def test_output_and_exit_code(shell: WinrmShell) -> None:
         ["a&b|c<d>e^f(g)", "ü 東", "", "x;y,z=1"],
     ],
 )
-def test_arguments_arrive_unchanged(shell: WinrmShell, host: Host, words: list[str]) -> None:
+def test_arguments_arrive_unchanged(shell: Shell, host: Host, words: list[str]) -> None:
     """Spaces, backslashes at the end and the shell's own signs reach the program as they were written."""
     shell.run(Program(DBIMPEXP, tuple(words)))
     assert host.deployment.arguments == [words]
 
 
 @pytest.mark.parametrize("word", ['a"b', "%PATH%", "a\nb", "nul\0"])
-def test_what_the_command_shell_would_interpret_is_refused(shell: WinrmShell, host: Host, word: str) -> None:
+def test_what_the_command_shell_would_interpret_is_refused(winrm: Shell, host: Host, word: str) -> None:
     """No way of quoting keeps these literal, so they are bad input before anything is sent."""
     with pytest.raises(InputError, match="cannot be passed"):
-        shell.run(Program(DBIMPEXP, (word,)))
+        winrm.run(Program(DBIMPEXP, (word,)))
     assert host.deployment.arguments == []
 
 
@@ -57,7 +64,7 @@ def test_the_lab_splits_a_line_as_windows_does() -> None:
         assert split_command_line(" ".join(quote(word) for word in quotable)) == quotable
 
 
-def test_an_unknown_program(shell: WinrmShell) -> None:
+def test_an_unknown_program(shell: Shell) -> None:
     """cmd.exe's own answer and exit code, no exception."""
     finished = shell.run(Program("C:\\nothing.exe"))
     assert finished.exit_code == 1
@@ -80,10 +87,10 @@ def test_an_import_that_takes_too_long(host: Host) -> None:
     session.close()
 
 
-def test_an_import_whose_answer_is_lost(shell: WinrmShell, host: Host) -> None:
+def test_an_import_whose_answer_is_lost(winrm: Shell, host: Host) -> None:
     """The connection breaks after the import: unknown, and it did happen."""
     host.server.faults.once("cut after act", cmdlet="dbimpexp.exe")
     with pytest.raises(UnknownOutcome, match="its answer is lost"):
-        shell.run(dbimpexp.import_contacts(DBIMPEXP, "D:\\hr.xml"))
+        winrm.run(dbimpexp.import_contacts(DBIMPEXP, "D:\\hr.xml"))
     assert len(host.deployment.arguments) == 1
-    assert shell.run(dbimpexp.import_contacts(DBIMPEXP, "D:\\hr.xml")).exit_code == 3
+    assert winrm.run(dbimpexp.import_contacts(DBIMPEXP, "D:\\hr.xml")).exit_code == 3
