@@ -22,6 +22,8 @@ HOST = f"gcsql01.{DOMAIN}"
 STANDBY_HOST = f"gcsql02.{DOMAIN}"
 SERVER_HOST = f"gc02.{DOMAIN}"
 """The Windows machine at the DR site that its server is installed on in an activation."""
+STANDBY_VERSION = "10.50.6220.0"
+"""A later build of the primary's release: from a later release there would be no way home."""
 INSTANCE = "groupchat"
 LOGINS = ("LYNC\\Group Chat Services", "LYNC\\svc-groupchat", "groupchat_reports")
 """Who signs in to its database: the product, and a SQL login for reports; `sa` is on every server beside them."""
@@ -70,8 +72,8 @@ def sql_server(blueprint: Blueprint) -> LabSqlServer:
 
 
 def standby_server(blueprint: Blueprint) -> LabSqlServer:
-    """The SQL Server at the DR site that could take it over: a later release, with the logins prepared."""
-    return LabSqlServer(blueprint.folder, STANDBY_HOST, INSTANCE, beside=DR_POOL, version="11.0.7001.0")
+    """The SQL Server at the DR site that could take it over: of the same release, with the logins prepared."""
+    return LabSqlServer(blueprint.folder, STANDBY_HOST, INSTANCE, beside=DR_POOL, version=STANDBY_VERSION)
 
 
 def dumps(blueprint: Blueprint) -> Path:
@@ -92,6 +94,11 @@ def repository(blueprint: Blueprint) -> Path:
 def standby_repository(blueprint: Blueprint) -> Path:
     """The share at the DR site that it is restored on."""
     return blueprint.folder / "group-chat" / "standby-repository"
+
+
+def stopped(blueprint: Blueprint) -> Path:
+    """While this file is there, somebody has stopped its server at the DR site."""
+    return blueprint.folder / "group-chat" / "stopped"
 
 
 def fill(blueprint: Blueprint, users: Sequence[str]) -> None:

@@ -1,7 +1,7 @@
 """Group Chat's server at the lab's DR site: a port that answers once its database stands there, and not before.
 
-The lab's technician needs no time: it is installed in the moment in which its database is online. It speaks nothing;
-what the product's protocol says is not documented.
+The lab's technician needs no time: it is installed in the moment in which its database is online, and runs until
+somebody stops it. It speaks nothing; what the product's protocol says is not documented.
 """
 
 from __future__ import annotations
@@ -21,6 +21,7 @@ class GroupChatServer:
 
     def __init__(self, blueprint: Blueprint) -> None:
         self._folder = blueprint.folder
+        self._stopped = group_chat.stopped(blueprint)
         self._database = group_chat.standby_server(blueprint)
         self._address = (blueprint.group_chat_server, blueprint.group_chat_port)
         self._listener: socket.socket | None = None
@@ -45,7 +46,8 @@ class GroupChatServer:
     def _follow(self) -> None:
         try:
             found = self._database.standing(group_chat.DATABASE)
-            wanted = found is not None and found.state == ONLINE and sites.read(self._folder).reachable(DR_POOL)
+            online = found is not None and found.state == ONLINE and not self._stopped.exists()
+            wanted = online and sites.read(self._folder).reachable(DR_POOL)
         except (FileNotFoundError, PermissionError):
             return  # in the moment a file is replaced: the next look sees it
         if not wanted:

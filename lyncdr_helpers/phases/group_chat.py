@@ -84,19 +84,20 @@ def require_dump(session: Session, side: Side, there: str, name: str) -> None:
         raise OperationError(f"The dump at {there} is not {name}: it holds {said}.", "Look who else writes there.")
 
 
-def take_stock(session: Session, dump: Callable[[], Path]) -> tuple[Path, GroupChatRecord]:
-    """A dump of the primary, and what is in it: rows of each table that stood still meanwhile, and whose logins count.
+def take_stock(session: Session, dump: Callable[[], Path], side: Side | None = None) -> tuple[Path, GroupChatRecord]:
+    """A dump of a side, and what is in it: rows of each table that stood still meanwhile, and whose logins count.
 
-    What cannot be counted is left out; a dump is worth as much without it.
+    side: the primary where none is given. What cannot be counted is left out; a dump is worth as much without it.
     """
-    before = _rows(session)
+    side = side or primary(session)
+    before = _rows(session, side)
     path = dump()
-    after = _rows(session)
+    after = _rows(session, side)
     still = {table: rows for table, rows in before.items() if after.get(table) == rows}
     try:
-        return path, GroupChatRecord(rows=still, logins=logins(session, primary(session)))
+        return path, GroupChatRecord(rows=still, logins=logins(session, side))
     except OperationError as error:
-        session.tell(f"The set will not say who signs in to Group Chat's database: {error.message}")
+        session.tell(f"Nobody will know who signs in to {side.name}: {error.message}")
         return path, GroupChatRecord(rows=still)
 
 
@@ -114,19 +115,22 @@ def logins(session: Session, side: Side) -> dict[str, str]:
     return {row["Person"]: row["Login"] for row in found if row["Login"] != sql.NULL}
 
 
-def _rows(session: Session) -> dict[str, int]:
+def _rows(session: Session, side: Side) -> dict[str, int]:
     try:
-        return rows(session, primary(session))
+        return rows(session, side)
     except OperationError as error:
-        session.tell(f"The set will not say how many rows Group Chat has: {error.message}")
+        session.tell(f"Nobody will know how many rows {side.name} has: {error.message}")
         return {}
 
 
-def export_files(session: Session) -> Path:
-    """The file repository as one tar (backups/tree.py). An empty repository is one. Raises OperationError."""
-    repository = session.loaded.locate(_wanted(session).repository)
+def export_files(session: Session, side: Side | None = None) -> Path:
+    """The file repository as one tar (backups/tree.py). An empty repository is one. Raises OperationError.
+
+    side: the primary where none is given.
+    """
+    repository = (side or primary(session)).repository
     with work_folder.making(session, "group-chat-files.tar") as path:
-        if not repository.is_dir():
+        if repository is None or not repository.is_dir():
             raise OperationError(
                 f"There is no file repository at {repository}.",
                 "Check group_chat.repository, and that the share is up.",

@@ -118,7 +118,7 @@ def map_users(session: Session, side: Side, some: Sequence[Change], dump: str) -
     def do(wanted: Sequence[Change]) -> Receipt:
         with group_chat.stating(side):
             there = {row["Name"].lower() for row in sql_server.ask(session, "list logins", sql.logins(side.server))}
-            by_procedure = _release(session, side) <= SQL_2005
+            by_procedure = release(session, side)[0] <= SQL_2005
             faults, withheld = dict[str, str](), False
             for one in wanted:
                 if one.new.lower() not in there:
@@ -138,6 +138,17 @@ def orphans(session: Session, side: Side) -> list[str]:
     with group_chat.stating(side):
         found = sql_server.ask(session, "list its users", sql.database_users(side.server, side.database))
         return sorted(row["Person"] for row in found if row["Type"] == "S" and row["Login"] == sql.NULL)
+
+
+def release(session: Session, side: Side) -> tuple[int, int]:
+    """What a dump is bound to: it can be restored on the same release or a later one. (10, 50) is 2008 R2.
+
+    Raises OperationError.
+    """
+    with group_chat.stating(side):
+        ((row),) = sql_server.ask(session, "tell its version", sql.version(side.server))
+        major, minor, *_ = map(int, row["Version"].split("."))
+        return major, minor
 
 
 @contextmanager
@@ -182,12 +193,6 @@ def _begun(session: Session, act: str, target: str) -> bool:
     return any(
         line.facts["act"] == act and target in line.facts["targets"] for line in session.journal.of_kind("intent")
     )
-
-
-def _release(session: Session, side: Side) -> int:
-    """The major version: 10 is 2008, and 2008 R2."""
-    ((row),) = sql_server.ask(session, "tell its version", sql.version(side.server))
-    return int(row["Version"].partition(".")[0])
 
 
 def _user_in(user: str, side: Side) -> str:

@@ -18,8 +18,8 @@ FILES = "restore-group-chat-files"
 def change(repository: Path, name: str, count: int, archive: Callable[[], Path]) -> Change:
     """What stands in the repository, and what is to: `count` files of the set of that name. Raises OperationError."""
     new = f"{count:,} files of {name}"
-    there = _there(repository)
-    return Change(FILES, str(repository), new if there and not missing(repository, archive) else there, new)
+    old = there(repository)
+    return Change(FILES, str(repository), new if old and not missing(repository, archive) else old, new)
 
 
 def restore(session: Session, some: Sequence[Change], archive: Callable[[], Path]) -> Tally:
@@ -52,14 +52,14 @@ def missing(repository: Path, archive: Callable[[], Path]) -> list[str]:
 
 def _seen(session: Session, one: Change, archive: Callable[[], Path]) -> str:
     """The new value where every file is there, the old one where the plan saw this, or this run began to change it."""
-    there = _there(Path(one.target))
-    if there and not missing(Path(one.target), archive):
+    found = there(Path(one.target))
+    if found and not missing(Path(one.target), archive):
         return one.new
     begun = any(line.facts["act"] == ACT for line in session.journal.of_kind("intent"))
-    return one.old if begun else there
+    return one.old if begun else found
 
 
-def _there(repository: Path) -> str:
+def there(repository: Path) -> str:
     """`12 files`, nothing where there are none, or no such folder yet. Raises OperationError."""
     try:
         count = sum(path.is_file() for path in repository.rglob("*")) if repository.exists() else 0
@@ -71,5 +71,5 @@ def _there(repository: Path) -> str:
 def _refused(repository: Path, cause: OSError) -> OperationError:
     return OperationError(
         f"{cause.filename or repository} cannot be written or read: {cause.strerror or cause}.",
-        "Check group_chat.standby_repository: its free space, and this account's rights there.",
+        "Check that share: its free space, and this account's rights there.",
     )

@@ -58,7 +58,7 @@ def test_a_standby_that_is_too_old(
     standing: Scene, ready: Ended, tmp_path: Path, version: str, must: bool, verdict: str, code: int
 ) -> None:
     """SQL Server restores no dump of a later release."""
-    old = rewritten(standing, lambda text: text.replace("11.0.7001.0", version))
+    old = rewritten(standing, lambda text: text.replace("10.50.6220.0", version))
     with management_host(standing, tmp_path, some_programs={"sqlcmd.exe": old}) as params:
         if must:
             params.write_text(params.read_text(encoding="utf-8").replace(*MUST), encoding="utf-8")
@@ -70,7 +70,7 @@ def test_a_standby_that_is_too_old(
 @pytest.mark.parametrize("version", ["10.50.6000.34", "10.50.6000.34.1", "15.0.2000.5"])
 def test_a_standby_that_is_new_enough(standing: Scene, ready: Ended, tmp_path: Path, version: str) -> None:
     """The same release, or any later one."""
-    other = rewritten(standing, lambda text: text.replace("11.0.7001.0", version))
+    other = rewritten(standing, lambda text: text.replace("10.50.6220.0", version))
     with management_host(standing, tmp_path, some_programs={"sqlcmd.exe": other}) as params:
         assert ask(params).changed(ready) == {}
 
@@ -78,7 +78,7 @@ def test_a_standby_that_is_new_enough(standing: Scene, ready: Ended, tmp_path: P
 @pytest.mark.parametrize(
     ("change", "changed"),
     [
-        (lambda text: text.replace("11.0.7001.0", "unheard of"), {VERSION: "unknown"}),
+        (lambda text: text.replace("10.50.6220.0", "unheard of"), {VERSION: "unknown"}),
         (
             lambda text: text if "usage" in text else "no table\r\n",
             {STANDBY: "unknown", VERSION: "gone", LOGINS: "gone"},
