@@ -6,6 +6,8 @@ from dataclasses import dataclass
 
 from lyncdr_helpers.checks import Checklist
 from lyncdr_helpers.phases import reachability, readiness_probes
+from lyncdr_helpers.phases.dr_machines import simple_url_hosts
+from lyncdr_helpers.phases.readiness import reverse_proxy
 from lyncdr_helpers.phases.readiness_probes import Row
 from lyncdr_helpers.session import Session
 from lyncdr_helpers.topology.document import Topology
@@ -29,7 +31,9 @@ def check(session: Session, topology: Topology | None) -> DrSite:
             probed = look(session, topology)
             found.add(*probed.checks)
             found.ports += probed.rows
-    if not probes.from_here:
+    if probes.from_here:
+        found.add(*reverse_proxy.check(session, simple_url_hosts(topology)))
+    else:
         found.add(*reachability.certificates(session, pool))
     found.add(*reachability.answers(session, pool))
     if found.ports:

@@ -8,13 +8,14 @@ from pathlib import Path
 
 import pytest
 from authority import DAY, Wish, authorities, issue
+from sip_servers import PORT as SIP
 from sip_servers import Endpoint, kamailio
 
 from lyncdr_helpers.lab import params, pki
 from lyncdr_helpers.lab.blueprint import DR_POOL, Blueprint
 from lyncdr_helpers.lab.claim import claim_subnet
 from lyncdr_helpers.phases import prepare
-from lyncdr_helpers.phases.readiness import dr_site
+from lyncdr_helpers.phases.readiness import dr_site, reverse_proxy
 
 pytestmark = pytest.mark.real("kamailio")
 
@@ -38,12 +39,17 @@ class Site:
     subnet: str
     addresses: Mapping[str, str]
 
-    def rows(self, kind: str, *, from_here: bool) -> dict[str, str]:
-        """The verdicts of the phase's step for the DR site, by name."""
+    def rows(self, kind: str, *, from_here: bool, published_at: str = "") -> dict[str, str]:
+        """The verdicts of the phase's step for the DR site, by name. published_at: where meet and dialin will lead."""
         text = params.render(Blueprint(self.folder, self.subnet), self.folder)
         text = text.replace(Blueprint(self.folder, self.subnet).dr_server, self.addresses[kind])
         if from_here:
             text = text.replace("from_here: false", "from_here: true")
+        if published_at:
+            text = text.replace("name: Standby site\n", f"name: Standby site\n    addresses: [{published_at}]\n")
+            for host in ("meet", "dialin"):
+                record = f"{host}.lync.test, type: A, to: ["
+                text = text.replace(f"{record}{self.addresses[kind]}", f"{record}{published_at}")
         path = self.folder / "lab.yml"
         path.write_text(text, encoding="utf-8")
         session = prepare.begin(path)
@@ -110,3 +116,43 @@ def test_a_good_registrar(site: Site) -> None:
     found = site.rows("good", from_here=True)
     not_green = {name: verdict for name, verdict in found.items() if verdict != "pass"}
     assert not_green == {f"{DR_POOL} must answer from here": "fail", f"{DR_POOL} should answer from here": "warn"}
+
+
+# -- the reverse proxy -------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("kind", "changed"),
+    [
+        ("good", {}),
+        ("expired", {"dates": "fail"}),
+        ("ends soon", {"dates": "warn"}),
+        ("wrong name", {"names": "fail"}),
+        ("self-signed", {}),
+    ],
+)
+def test_a_reverse_proxy(site: Site, monkeypatch: pytest.MonkeyPatch, kind: str, changed: dict[str, str]) -> None:
+    """Where the web's names will lead elsewhere than to the pool, they must be in what answers there; who vouches for
+    it is not judged: it is meant for the world outside.
+    """
+    monkeypatch.setattr(reverse_proxy, "PORT", SIP)
+    name = f"reverse proxy {site.addresses[kind]}"
+    rows = site.rows("TLS 1.0", from_here=True, published_at=site.addresses[kind])
+    expected = {name: "pass", f"{name} names": "pass", f"{name} dates": "pass"}
+    assert {one: verdict for one, verdict in rows.items() if one.startswith("reverse proxy")} == expected | {
+        f"{name} {what}": verdict for what, verdict in changed.items()
+    }
+
+
+def test_no_reverse_proxy_there(site: Site) -> None:
+    """Nobody answers on 443: that warns, for it may be that only this machine cannot see it."""
+    nowhere = f"{site.subnet}.90"
+    rows = site.rows("good", from_here=True, published_at=nowhere)
+    assert {one: verdict for one, verdict in rows.items() if one.startswith("reverse proxy")} == {
+        f"reverse proxy {nowhere}": "warn"
+    }
+
+
+def test_the_web_on_the_pool_itself(site: Site) -> None:
+    """Where the records lead to the pool's own server there is no reverse proxy to look at."""
+    assert not [one for one in site.rows("good", from_here=True) if one.startswith("reverse proxy")]
