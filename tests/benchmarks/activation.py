@@ -1,4 +1,4 @@
-"""A whole activation, timed step by step: `python tests/benchmarks/activation.py` brings 10,000 users back (Samba, root).
+"""A whole activation, timed step by step: `python tests/benchmarks/activation.py` brings 10,000 users of Samba back (root).
 
 Then the users are moved home again in blocks, one by plain pypsrp and the next by our act, by turns: what the other
 side takes alone, and what looking first, reading back and the journal add to it.
@@ -110,7 +110,7 @@ def _plainly(pool: RunspacePool, session: Session, changes: Sequence[Change]) ->
 def _invoke(pool: RunspacePool, order: Command, feed: Sequence[str] = ()) -> None:
     shell = PowerShell(pool)
     shell.add_cmdlet(order.cmdlet).add_parameters(dict(order.parameters))
-    shell.invoke(feed or None)
+    shell.invoke(iter(feed) if feed else None)
     assert not shell.had_errors
 
 
