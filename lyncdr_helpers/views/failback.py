@@ -8,6 +8,7 @@ from lyncdr_helpers.contacts.merge import What
 from lyncdr_helpers.phases.failback import Start
 from lyncdr_helpers.phases.failback_lists import Lists
 from lyncdr_helpers.phases.failback_plan import Travellers
+from lyncdr_helpers.phases.failback_proof import Proof
 from lyncdr_helpers.views.frame import Frame
 
 BECOMES = {
@@ -71,4 +72,14 @@ def differences(lists: Lists) -> Frame:
         ["user", "what", "kind", "name", "before", "dr", "primary", "becomes"],
         rest="all are in tables/three-way.csv of the run",
         none="Everybody's list is the same before the disaster, at the DR site and on the primary.",
+    )
+
+
+def losses(proof: Proof) -> Frame:
+    """Columns: kind, owner, what, why. Empty when everything is home."""
+    return Frame.of(
+        [(one.kind, one.owner, one.what, one.why) for one in proof.losses],
+        ["kind", "owner", "what", "why"],
+        rest="all are in tables/lost.csv of the run",
+        none="Everything of the plan is home." if proof.checks else "Nothing is proven: nobody was moved.",
     )

@@ -47,7 +47,7 @@ def test_there_and_back(tmp_path: Path, generation: Generation) -> None:
 
 
 def test_a_loss_on_the_way_home_is_a_loss() -> None:
-    """Whatever the activation came to, a drill that lost something on the way home, or did not count it, is not done."""
+    """Whatever the activation came to: a drill that lost something on the way home, or did not count, is not done."""
     numbers: dict[str, int | None] = dict.fromkeys(Order(failback=True).numbers, 0)
     assert judge(numbers, "done", 0, "")[:2] == ("done", 0)
     assert judge({**numbers, "failback_lost": 1}, "done", 0, "")[:2] == ("incomplete", 4)

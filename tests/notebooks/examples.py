@@ -1,8 +1,8 @@
 """Run `python tests/notebooks/examples.py` to make the example outputs of the notebooks anew.
 
 They come from a lab of 40 users on the addresses of params/lab.yml, which must be free (`lyncdr lab down`): a rehearsal
-while the primary lives, then its loss, an activation and its verification. Cells that would name this machine or
-whoever uses it stay without output.
+while the primary lives, then its loss, an activation and its verification, and a rehearsal of the way home. Cells that
+would name this machine or whoever uses it stay without output.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ import nbformat
 from jupyter_client.manager import AsyncKernelManager
 from nbclient import NotebookClient
 from nbclient.util import run_sync
-from stage import AFTER_IT, BEFORE_THE_LOSS, Stage, blueprint, set_stage
+from stage import AFTER_IT, BEFORE_THE_LOSS, WAY_HOME, Stage, blueprint, set_stage
 
 from lyncdr_helpers.lab import lifecycle
 from lyncdr_helpers.lab.claim import Claim
@@ -36,6 +36,8 @@ def main() -> None:
                 keep(name, executed(stage, name))
             stage.lose_and_activate()
             keep(AFTER_IT, executed(stage, AFTER_IT))
+            stage.live_there_and_heal()
+            keep(WAY_HOME, executed(stage, WAY_HOME))
         finally:
             lifecycle.down(stage.lab)
 

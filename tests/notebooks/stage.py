@@ -9,7 +9,7 @@ from pathlib import Path
 
 import past
 
-from lyncdr_helpers.lab import lifecycle, params
+from lyncdr_helpers.lab import life, lifecycle, params
 from lyncdr_helpers.lab.blueprint import Blueprint
 from lyncdr_helpers.lab.claim import Claim
 from lyncdr_helpers.runs import runner
@@ -19,6 +19,8 @@ USERS = 40
 BEFORE_THE_LOSS = ("2_backup", "0_start_here", "1_prepare", "3_activate")
 """In this order, so that the others find a backup. The primary lives: the activation is a rehearsal."""
 AFTER_IT = "4_verify"
+WAY_HOME = "5_failback"
+"""When the primary is well again and people have lived at the DR site. A rehearsal."""
 
 
 @dataclass(frozen=True)
@@ -41,11 +43,17 @@ class Stage:
 
     def lose_and_activate(self) -> None:
         """The primary site is lost and everybody moved, with the approval that the first run asks for."""
+        life.before_the_loss(Blueprint.load(self.lab))
         lifecycle.fail(self.lab, "primary")
         refused = runner.run_phase("activate", self.params_file, mode="live", because="the site is gone")
         assert refused.outcome == "refused", refused.message
         done = runner.run_phase("activate", self.params_file, mode="live", approve=refused.plan)
         assert done.outcome == "done", done.message
+
+    def live_there_and_heal(self) -> None:
+        """People change their lists at the DR site, and the primary comes back."""
+        life.at_the_dr_site(Blueprint.load(self.lab), life.Life())
+        lifecycle.heal(self.lab, "primary")
 
 
 def set_stage(folder: Path, claim: Claim) -> Stage:

@@ -37,6 +37,7 @@ PARAMETERS: dict[str, dict[str, Any]] = {
         "evidence": {},
     },
     "verify": {"backup_set": ""},
+    "failback": {"mode": "rehearse", "approve": "", "backup_set": "", "pilot": "", "waive": {}},
 }
 """Beside params_file and run, which every phase takes; the runner passes nothing else."""
 

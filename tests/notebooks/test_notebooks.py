@@ -17,7 +17,7 @@ from xml.etree import ElementTree
 
 import nbformat
 import pytest
-from stage import AFTER_IT, BEFORE_THE_LOSS, Stage
+from stage import AFTER_IT, BEFORE_THE_LOSS, WAY_HOME, Stage
 
 from lyncdr_helpers import runfolder
 from lyncdr_helpers.journal import Line, read
@@ -94,6 +94,12 @@ def after(stage: Stage, before: Validation) -> Validation:
     return validate(stage, stage.notebook(AFTER_IT))
 
 
+@pytest.fixture(scope="module")
+def way_home(stage: Stage, after: Validation) -> Validation:
+    stage.live_there_and_heal()
+    return validate(stage, stage.notebook(WAY_HOME))
+
+
 def test_on_an_ordinary_day(before: Validation) -> None:
     """Backup, start page, readiness and a rehearsal of the activation: every cell runs, every number is as it was."""
     assert not before.wrong, before.said
@@ -101,7 +107,7 @@ def test_on_an_ordinary_day(before: Validation) -> None:
     assert sorted(before.cells) == sorted(expected_cells(*BEFORE_THE_LOSS))
 
 
-@pytest.mark.parametrize("name", [*BEFORE_THE_LOSS, AFTER_IT])
+@pytest.mark.parametrize("name", [*BEFORE_THE_LOSS, AFTER_IT, WAY_HOME])
 def test_what_is_compared_has_something_to_be_compared_with(name: str) -> None:
     """nbval compares nothing where a cell has no execution count: each tagged cell has one, and an output."""
     compared = [cell for cell in code_cells(name) if COMPARED in cell.metadata.get("tags", [])]
@@ -143,6 +149,13 @@ def test_after_a_loss(after: Validation) -> None:
     assert not after.wrong, after.said
     assert after.exit_code == 0
     assert sorted(after.cells) == sorted(expected_cells(AFTER_IT))
+
+
+def test_on_the_way_home(way_home: Validation) -> None:
+    """The primary is back: the rehearsal shows what people did to their lists, and the plan that takes them home."""
+    assert not way_home.wrong, way_home.said
+    assert way_home.exit_code == 0
+    assert sorted(way_home.cells) == sorted(expected_cells(WAY_HOME))
 
 
 def told(stage: Stage, run: str) -> list[tuple[object, ...]]:
