@@ -15,6 +15,7 @@ from lyncdr_helpers.directory.inventory import read_inventory
 from lyncdr_helpers.errors import Incomplete, OperationError, Refusal
 from lyncdr_helpers.phases import activation_plan, approval, declaration, exchange, group_chat_in_dr, restore_source
 from lyncdr_helpers.phases.acts import (
+    central_store,
     conference_directories,
     contacts,
     endpoints,
@@ -22,6 +23,7 @@ from lyncdr_helpers.phases.acts import (
     moves,
     records,
     response_groups,
+    zones_by_hand,
 )
 from lyncdr_helpers.phases.acts.loop import Tally, together
 from lyncdr_helpers.phases.endpoints import KINDS
@@ -58,10 +60,11 @@ def reach(session: Session) -> Checklist:
         checks.add(judge("reach", "directory", True, seen=params.directory.domain_controller, expected="answers"))
         command = cmdlets.get_pool(params.target_pool.fqdn)
         reply = session.shell.invoke(command)
-        if not reply.output:
+        if not reply.output and not central_store.is_away(session):
             said = reply.faults[0].message if reply.faults else "no such pool"
             raise OperationError(f"{command}: {said}", "Check failover.to and the published topology.")
-        checks.add(judge("reach", "management host", True, seen=f"knows {params.target_pool.fqdn}", expected="answers"))
+        known = f"knows {params.target_pool.fqdn}" if reply.output else "the Central Management Store is not in DR"
+        checks.add(judge("reach", "management host", True, seen=known, expected="answers"))
         seen = records.seen_now(session)
         checks.add(judge("reach", "nameservers", True, seen=f"{len(seen)} records read", expected="answer"))
         names = session.store.sets()
@@ -83,6 +86,23 @@ def evidence(session: Session) -> Checklist:
     """
     with session.step("evidence"):
         return look(session)
+
+
+def find_central_store(session: Session, wanted: str = "") -> central_store.Found:
+    """Where the Central Management Store is, and what somebody has to do about it: nothing works without it.
+
+    wanted: the backup set whose exports a lost store is begun anew from.
+    """
+    with session.step("find the Central Management Store"):
+        return central_store.look(session, wanted)
+
+
+def bring_central_store(
+    session: Session, found: central_store.Found, answers: Mapping[str, Answer] | None = None
+) -> str:
+    """Go on where it is in the DR site, or once somebody has brought it there and that is proven."""
+    with session.step("bring the Central Management Store to DR"):
+        return central_store.bring(session, found, answers)
 
 
 def choose_backup(session: Session, wanted: str = "") -> Manifest:
@@ -202,10 +222,18 @@ def install_group_chat(
         return group_chat_in_dr.install(session, made, restored, answers)
 
 
-def repoint_dns(session: Session, made: Plan) -> Tally:
+def dns_by_hand(session: Session, made: Plan) -> list[GuidedStep]:
+    """What somebody has to change, in zones that take no updates from here."""
+    with session.step("zones by hand"):
+        return zones_by_hand.steps(session, zones_by_hand.split(session, made.of_kind(activation_plan.RECORD))[1])
+
+
+def repoint_dns(session: Session, made: Plan, answers: Mapping[str, Answer] | None = None) -> Tally:
     """Every record of the plan pointed to the DR site, and read back from the authoritative server."""
     with session.step(records.ACT):
-        return records.repoint(session, made.of_kind(activation_plan.RECORD))
+        ours, by_hand = zones_by_hand.split(session, made.of_kind(activation_plan.RECORD))
+        tallies = [records.repoint(session, ours), zones_by_hand.repoint(session, by_hand, answers)]
+        return together(records.ACT, tallies)
 
 
 def finish(session: Session, *tallies: Tally) -> str:
