@@ -67,9 +67,13 @@ LEGEND = (
 
 @dataclass(frozen=True)
 class Picture:
-    """An SVG figure that notebooks show; `element` goes into a report."""
+    """An SVG figure that notebooks show, and its words where there are no pictures; `element` goes into a report."""
 
     element: Element
+    text: str
+
+    def __repr__(self) -> str:
+        return self.text
 
     def _repr_html_(self) -> str:
         return tostring(self.element, encoding="unicode", method="html")
@@ -111,7 +115,8 @@ def draw(failover: Failover | None) -> Picture:
     failover: None where no topology could be had, which is what is said then.
     """
     if failover is None:
-        return Picture(node("p", "The topology cannot be had, so there is nothing to draw."))
+        nothing = "The topology cannot be had, so there is nothing to draw."
+        return Picture(node("p", nothing), nothing)
     sites = columns(failover)
     heights = _tier_heights(sites)
     placed = [one for place, column in enumerate(sites) for one in _place(column, place, heights)]
@@ -133,7 +138,14 @@ def draw(failover: Failover | None) -> Picture:
         role="img",
         class_="lyncdr-topology",
     )
-    return Picture(node("figure", drawn, style="margin: 0"))
+    return Picture(node("figure", drawn, style="margin: 0"), "\n".join([caption, *map(_in_words, sites)]))
+
+
+def _in_words(site: Column) -> str:
+    """`Standby site: drse01 (takes over, CMS; Standard Edition, Lync 2010)`."""
+    tiles = (tile for tier in Tier for tile in site.tiers.get(tier, ()))
+    told = (f"{tile.title} ({'; '.join(filter(None, [', '.join(tile.badges), *tile.lines]))})" for tile in tiles)
+    return f"{site.title}: {'; '.join(told) or site.absent}"
 
 
 # -- places ---------------------------------------------------------------------------------------------------------

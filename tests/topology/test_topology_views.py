@@ -180,8 +180,13 @@ def test_both_pools_at_one_site() -> None:
 def test_the_lab() -> None:
     """Both sites of the lab with the branch appliance, and the CMS in DR."""
     text = lab_topology.document(Blueprint(Path("x")), POOLS.values(), POOLS[DR_POOL])
-    found = texts(drawn(Failover(parse(text.encode(), "x"), PRIMARY_POOL, DR_POOL)))
+    of = Failover(parse(text.encode(), "x"), PRIMARY_POOL, DR_POOL)
+    found = texts(drawn(of))
     assert {"Head office", "Standby site", "pool01", "drse01", "sba01", "CMS", "users are moved"} <= set(found)
+    _, primary, dr = repr(draw(of)).splitlines()
+    assert "pool01 (is lost" in primary
+    assert dr.startswith("Standby site: ")
+    assert "drse01 (takes over, CMS" in dr
 
 
 HOSTILE = '</svg><script>alert("x")</script>&<!--'
