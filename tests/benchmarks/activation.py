@@ -1,4 +1,4 @@
-"""A whole activation, timed step by step: `python tests/benchmarks/activation.py` brings 10,000 users of Samba back (root).
+"""A whole activation, step by step: `python tests/benchmarks/activation.py` brings 10,000 users of Samba back (root).
 
 Then the users are moved home again in blocks, one by plain pypsrp and the next by our act, by turns: what the other
 side takes alone, and what looking first, reading back and the journal add to it.
@@ -66,7 +66,7 @@ def table(ended: Outcome) -> str:
     taken = parts([line for line in lines if line.n > begun])
     rows = [*taken.items(), ("kernel, tables, the rest", ended.seconds - sum(taken.values())), ("whole", ended.seconds)]
     head = f"{counts['move-user']:,} users moved: {ended.outcome}; {PROMISED:.0f} s are promised for {USERS:,}"
-    return "\n".join([head, *(f"{name:26}{spent:9.2f} s{spent / ended.seconds:7.0%}" for name, spent in rows)])
+    return "\n".join([head, *(f"{name:42}{spent:9.2f} s{spent / ended.seconds:7.0%}" for name, spent in rows)])
 
 
 def shares(lab: Blueprint) -> str:
@@ -110,7 +110,7 @@ def _plainly(pool: RunspacePool, session: Session, changes: Sequence[Change]) ->
 def _invoke(pool: RunspacePool, order: Command, feed: Sequence[str] = ()) -> None:
     shell = PowerShell(pool)
     shell.add_cmdlet(order.cmdlet).add_parameters(dict(order.parameters))
-    shell.invoke(iter(feed) if feed else None)
+    shell.invoke((one for one in feed) if feed else None)
     assert not shell.had_errors
 
 

@@ -46,7 +46,7 @@ def table(night: Outcome, lines: list[Line]) -> str:
     taken = parts(lines)
     rows = [*taken.items(), ("kernel, tables, the rest", night.seconds - sum(taken.values())), ("whole", night.seconds)]
     head = f"{users:,} users, {contacts:,} contacts: {night.outcome}"
-    return "\n".join([head, *(f"{name:26}{spent:9.2f} s{spent / night.seconds:7.0%}" for name, spent in rows)])
+    return "\n".join([head, *(f"{name:42}{spent:9.2f} s{spent / night.seconds:7.0%}" for name, spent in rows)])
 
 
 if __name__ == "__main__":
