@@ -80,6 +80,7 @@ def test_twice_and_beside_another_lab(another_lab: Blueprint, tmp_path: Path) ->
         assert numbers["contacts_expected"] is not None
         assert numbers["contacts_expected"] > 1000
         assert numbers["response_groups_restored"] == numbers["response_groups_expected"] == 9
+        assert numbers["group_chat_restored"] == numbers["group_chat_expected"] == 297  # rows and files
         assert numbers["dns_records_moved"] == numbers["dns_records_expected"] == 6
         assert endings(score) == [
             ("prepare", "done", 0),

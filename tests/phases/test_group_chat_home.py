@@ -115,7 +115,7 @@ def test_a_rehearsal(away: Standby) -> None:
     assert left_behind(away.scene) == []
 
 
-def test_killed_after_the_restore(away: Standby, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_killed_after_the_restore(away: Standby, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Restored and nobody mapped yet: the same run does the rest, with no second dump and no second restore."""
     session = going(away.scene.params)
     plan = plan_of(session)
@@ -131,9 +131,11 @@ def test_killed_after_the_restore(away: Standby, monkeypatch: pytest.MonkeyPatch
         home.bring(session, plan)
     session.close()
     before = primary(away.scene).standing("GroupChat")
-    again = going(away.scene.params, session.folder.run)
-    assert home.bring(again, plan).failed == {}
-    again.close()
+    no_more = says("BACKUP DATABASE", "Msg 3013, Level 16\r\nBACKUP DATABASE is terminating abnormally.\r\n")
+    with management_host(away.scene, tmp_path, some_programs=sqlcmd(away.scene, no_more)) as params:
+        again = going(params, session.folder.run)
+        assert home.bring(again, plan).failed == {}
+        again.close()
     assert primary(away.scene).standing("GroupChat") == before
     assert {login for _, _, login in primary(away.scene).users("GroupChat")} == set(group_chat.LOGINS)
 

@@ -179,6 +179,29 @@ def test_files_of_another_origin(standby: Standby) -> None:
     assert standby.files() == {**FILES, "ours.txt": b"kept"}
 
 
+def test_files_that_came_meanwhile(standby: Standby) -> None:
+    """A share that was empty when the plan was made, and is not any more, is somebody's: nothing is put into it."""
+    session = opened(standby.scene.params)
+    plan = seen(session)
+    (standby.repository / "ours.txt").write_text("kept")
+    with pytest.raises(Refusal, match="is 1 files"):
+        bring(session, plan)
+    assert standby.files() == {"ours.txt": b"kept"}
+
+
+def test_a_database_that_is_not_online(standby: Standby) -> None:
+    """It was restored from this set, and is suspect now: that is not back, and is seen for what it is."""
+    bring(opened(standby.scene.params))
+    found = standby.server.standing("GroupChat")
+    assert found is not None
+    standby.server.put("GroupChat", replace(found, state="SUSPECT"))
+    session = opened(standby.scene.params)
+    (change,) = act.replaced(seen(session))
+    session.close()
+    assert change.old.startswith(f"restored from {change.new} ")
+    assert change.old.endswith(", SUSPECT")
+
+
 # -- what breaks -----------------------------------------------------------------------------------------------------
 
 

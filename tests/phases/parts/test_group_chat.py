@@ -7,6 +7,7 @@ import sqlite3
 import tarfile
 import threading
 from contextlib import closing
+from functools import partial
 
 import pytest
 
@@ -216,6 +217,55 @@ def test_the_connection_is_cut(scene, kind):
     """A management host that hangs up in the middle of the dump fails the part, and leaves no dump."""
     scene.faults.once(kind, "sqlcmd.exe")
     assert "does not answer" in refused(scene)
+
+
+# -- what a set says of it -------------------------------------------------------------------------------------------
+
+ROWS = {"dbo.member": 48, "dbo.message": 240, "dbo.room": 4}
+
+
+def taken(scene):
+    session = scene.session()
+    return phase.take_stock(session, partial(phase.export_database, session))
+
+
+def test_rows_and_logins(scene):
+    """A set says how many rows each table has, and who signs in as each user of the database."""
+    path, record = taken(scene)
+    assert path.is_file()
+    assert record.rows == ROWS
+    assert record.logins == {login: login for login in group_chat.LOGINS}
+
+
+def test_a_table_that_people_write_to(scene):
+    """What moves while it is dumped is not counted: nobody knows which of its rows are in the dump."""
+    usual = programs(scene.blueprint)["sqlcmd.exe"]
+
+    def sqlcmd(call):
+        if call.arguments[-1].startswith("BACKUP"):
+            with closing(sqlite3.connect(group_chat.sql_server(scene.blueprint).database("GroupChat"))) as chat, chat:
+                chat.execute("DELETE FROM message WHERE number = 1")
+        return usual(call)
+
+    scene.replaced["sqlcmd.exe"] = sqlcmd
+    assert taken(scene)[1].rows == {table: rows for table, rows in ROWS.items() if table != "dbo.message"}
+
+
+@pytest.mark.parametrize("question", ["TableName", "AS Person"])
+def test_nobody_can_count(scene, question):
+    """A dump that nobody could count is a dump all the same; what is not known is left out."""
+    usual = programs(scene.blueprint)["sqlcmd.exe"]
+
+    def sqlcmd(call):
+        if question not in call.arguments[-1]:
+            return usual(call)
+        call.err("Msg 297, Level 16\r\nThe user does not have permission to perform this action.\r\n")
+        return 1
+
+    scene.replaced["sqlcmd.exe"] = sqlcmd
+    path, record = taken(scene)
+    assert path.is_file()
+    assert (record.rows == {}, record.logins == {}) == (question == "TableName", question == "AS Person")
 
 
 # -- the file repository ---------------------------------------------------------------------------------------------
