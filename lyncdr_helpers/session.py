@@ -133,7 +133,7 @@ class Session:
         """What this deployment signs with, and whose signatures it trusts."""
         return signed.keys_of(self.loaded)
 
-    def hold(self, gate: str, refusal: Refusal, **about: str) -> None:
+    def hold(self, gate: str, refusal: Refusal, **about: object) -> None:
         """A closed gate that a waiver with a reason passes; that, too, is on record, signed where there is a key.
 
         about: what else the waiver stands for, by name.

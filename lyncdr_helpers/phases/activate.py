@@ -8,12 +8,19 @@ from pathlib import Path
 from lyncdr_helpers.answers import Answer, Answers
 from lyncdr_helpers.backups import sets
 from lyncdr_helpers.backups.manifest import Manifest
-from lyncdr_helpers.backups.sets import Chosen
 from lyncdr_helpers.checks import Checklist, judge
 from lyncdr_helpers.directory.conference_directories import read_conference_directories
 from lyncdr_helpers.directory.inventory import read_inventory
 from lyncdr_helpers.errors import Incomplete, OperationError, Refusal
-from lyncdr_helpers.phases import activation_plan, approval, declaration, exchange, group_chat_in_dr, restore_source
+from lyncdr_helpers.phases import (
+    activation_gates,
+    activation_plan,
+    approval,
+    declaration,
+    exchange,
+    group_chat_in_dr,
+    restore_source,
+)
 from lyncdr_helpers.phases.acts import (
     central_store,
     conference_directories,
@@ -29,12 +36,13 @@ from lyncdr_helpers.phases.acts.loop import Tally, together
 from lyncdr_helpers.phases.endpoints import KINDS
 from lyncdr_helpers.phases.evidence import look, look_again
 from lyncdr_helpers.phases.guided import Account, GuidedStep
+from lyncdr_helpers.phases.restorability import Restorable
+from lyncdr_helpers.phases.restorability import look as look_at_each
 from lyncdr_helpers.plan import Change, Plan
 from lyncdr_helpers.session import Session, open_session
 from lyncdr_helpers.shell import cmdlets
 
 NAMED = 5
-INCOMPLETE_BACKUP = "incomplete-backup"
 
 
 def begin(
@@ -114,9 +122,26 @@ def choose_backup(session: Session, wanted: str = "") -> Manifest:
         wanted = kept.basis["backup"] if kept else wanted
         chosen = sets.choose(session.store, session.params.deployment, session.keys, wanted)
         session.fact("backup", chosen.manifest.name)
-        _hold_incomplete(session, chosen)
-        _hold_old(session, chosen.manifest)
+        activation_gates.hold_incomplete(session, chosen)
+        activation_gates.hold_old(session, chosen.manifest)
         return chosen.manifest
+
+
+def restorability(session: Session, backup: Manifest) -> tuple[Restorable, ...]:
+    """Whether each user to be moved gets their contacts back from this set; a run that has a plan looks at its users.
+
+    Whoever does not closes the gate, and is waived by name.
+    """
+    with session.step("restorability"):
+        kept, pool = approval.approved(session), session.params.failed_pool.fqdn
+        if kept:
+            users = [one.target for one in kept.of_kind(activation_plan.MOVE)]
+        else:
+            inventory = read_inventory(session.directory, session.params.directory.base)
+            users = [one.address for one in inventory.movable(pool)]
+        rows = look_at_each(session, backup, users)
+        activation_gates.hold_without_export(session, {one.address: one.why_not for one in rows if one.why_not})
+        return rows
 
 
 def make_plan(session: Session, backup: Manifest) -> Plan:
@@ -127,7 +152,8 @@ def make_plan(session: Session, backup: Manifest) -> Plan:
             return kept
         inventory, pool = read_inventory(session.directory, session.params.directory.base), session.params.failed_pool
         homed = inventory.movable(pool.fqdn)
-        _hold_without_export(session, activation_plan.without_export(homed, backup, pool.fqdn))
+        missing = activation_plan.without_export(homed, backup, pool.fqdn)
+        activation_gates.hold_without_export(session, dict.fromkeys(missing, "the backup has no record"))
         made = activation_plan.make(
             session.folder.run,
             session.params,
@@ -245,7 +271,8 @@ def finish(session: Session, *tallies: Tally) -> str:
             named = "; ".join(f"{target}: {why}" for target, why in list(failed.items())[:NAMED])
             raise Incomplete(
                 f"{len(failed)} changes of the plan failed. {named}.",
-                "Mend what they name, then run the same command again: it does only what is left.",
+                "Mend what they name, then run the same command again: it does only what is left. Lists that are held "
+                'back may be left as they are, with a reason: --waive contact-stores="..."',
             )
     outcome = "done" if session.mode == "live" else "rehearsed"
     session.end(outcome, 0)
@@ -256,60 +283,3 @@ def _endpoints(made: Plan, *, imported: bool) -> list[Change]:
     """The endpoints of the plan, those that an import brings along or the others."""
     found = made.of_kind(activation_plan.ENDPOINT)
     return [one for one in found if KINDS[one.detail["what"]].imported is imported]
-
-
-def _hold_incomplete(session: Session, chosen: Chosen) -> None:
-    """Only a signed waiver lets a set through that cannot bring everybody back: without a key, nobody can sign one."""
-    manifest = chosen.manifest
-    if manifest.complete:
-        return
-    lacks = [f"{one.kind} of {one.pool}".removesuffix(" of ") for one in manifest.failed_parts]
-    parts = f", and it lacks {', '.join(lacks)}" if lacks else ""
-    what = f"Set {manifest.name} is INCOMPLETE: {len(manifest.differences)} users are not in it{parts}."
-    if session.keys.to_sign() is None:
-        session.stop_at(
-            INCOMPLETE_BACKUP,
-            Refusal(
-                f"{what} Only a signed waiver lets it through, and there is no key to sign with.",
-                "Name a complete set with --backup-set. Or make a key: `lyncdr keys new`, put it into "
-                'backup.signing_key, and give the reason: --waive incomplete-backup="..."',
-            ),
-        )
-        return
-    session.hold(
-        INCOMPLETE_BACKUP,
-        Refusal(
-            what,
-            "Name a complete set with --backup-set, or give the reason, which is signed: "
-            f'--backup-set {manifest.name} --waive incomplete-backup="..."',
-        ),
-        set=manifest.name,
-        manifest=chosen.digest,
-    )
-
-
-def _hold_old(session: Session, backup: Manifest) -> None:
-    age = sets.age_hours(backup, session.clock.now())
-    session.fact("backup_age_hours", round(age, 2))
-    limit = session.params.thresholds.export_age_hours
-    if age > limit:
-        session.hold(
-            "backup-age",
-            Refusal(
-                f"Set {backup.name} is {age:.1f} hours old; the limit is {limit:g}.",
-                'Contacts changed since then are lost. To go on, give the reason: --waive backup-age="..."',
-            ),
-        )
-
-
-def _hold_without_export(session: Session, users: list[str]) -> None:
-    if users:
-        session.keep("users-without-export", [{"address": user} for user in users])
-        session.hold(
-            "users-without-export",
-            Refusal(
-                f"{len(users)} users of the pool are not in the backup and would lose their contacts: "
-                f"{', '.join(users[:NAMED])}{', ...' if len(users) > NAMED else ''}.",
-                'Choose another set, or give the reason: --waive users-without-export="..."',
-            ),
-        )

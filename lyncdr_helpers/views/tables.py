@@ -17,6 +17,7 @@ from lyncdr_helpers.params.models import Params
 from lyncdr_helpers.phases import activation_plan, failback_plan
 from lyncdr_helpers.phases.acts.loop import Tally
 from lyncdr_helpers.phases.history import Changed
+from lyncdr_helpers.phases.restorability import Restorable
 from lyncdr_helpers.phases.verify import Loss
 from lyncdr_helpers.plan import Change, Plan
 from lyncdr_helpers.ports import RecordSet
@@ -142,6 +143,29 @@ def changed(found: Changed) -> Frame:
         ["user", "pool", "what", "before", "now", "by"],
         rest="`.users` has them all",
         none=f"Users and numbers of contacts are as in set {found.since}." if found.since else FIRST_NIGHT,
+    )
+
+
+def restorable(found: Iterable[Restorable]) -> Frame:
+    """Columns: user, comes_back, record, contacts, store_then, store_now, age (hours), why_not. Losers come first."""
+    rows = sorted(found, key=lambda one: (not one.why_not, one.address))
+    return Frame.of(
+        [
+            (
+                one.address,
+                MARKS["fail"] if one.why_not else MARKS["pass"],
+                one.record,
+                one.contacts,
+                one.store_then,
+                one.store_now,
+                one.age_hours,
+                one.why_not,
+            )
+            for one in rows
+        ],
+        ["user", "comes_back", "record", "contacts", "store_then", "store_now", "age", "why_not"],
+        rest="all are in tables/restorability.csv of the run",
+        none="Nobody is homed on the lost pool.",
     )
 
 

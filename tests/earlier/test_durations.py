@@ -87,7 +87,15 @@ def test_a_rehearsal_tells_of_questions_only() -> None:
 def test_a_rehearsal_as_its_journal_has_it(tmp_path: Path) -> None:
     """What is withheld takes no time, and is no measure of anything."""
     acts = step("move users", 0.5, *withheld("move users", 100))
-    run(tmp_path, "activate", *step("backup", 1.0), *step("plan", 2.0, plan()), *acts, mode="rehearse")
+    run(
+        tmp_path,
+        "activate",
+        *step("backup", 1.0),
+        *step("restorability", 0.0),
+        *step("plan", 2.0, plan()),
+        *acts,
+        mode="rehearse",
+    )
     found = estimate(read(tmp_path), 100, TARGET)
     assert (stage(found, "plan").typical, stage(found, "move users").typical) == (3.0, None)
 

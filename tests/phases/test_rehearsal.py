@@ -17,7 +17,7 @@ from lyncdr_helpers.lab.pools import PoolStore
 from lyncdr_helpers.phases import activate
 
 STEPS = [
-    *("declare", "reach", "evidence", "backup", "plan", "approval"),
+    *("declare", "reach", "evidence", "backup", "restorability", "plan", "approval"),
     *("move users", "move endpoints", "move conference directories"),
     *("restore contacts", "restore response groups", "restore Group Chat"),
     *("repoint DNS", "install Group Chat", "verdict"),

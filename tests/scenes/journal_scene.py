@@ -112,6 +112,7 @@ def activation(
         *step("reach", 1.0),
         *step("evidence", 5.0),
         *step("backup", 2.0),
+        *step("restorability", 0.0),
         *step("plan", 3.0, plan(users, scope)),
         *refused(waits),
         *step("reach", 1.0),

@@ -123,6 +123,7 @@ def planned(session: Session) -> tuple[Manifest, Plan]:
     activate.reach(session)
     activate.evidence(session)
     chosen = activate.choose_backup(session)
+    activate.restorability(session, chosen)
     return chosen, activate.make_plan(session, chosen)
 
 

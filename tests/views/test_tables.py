@@ -17,6 +17,7 @@ from lyncdr_helpers.directory.inventory import Inventory
 from lyncdr_helpers.dns import cutover
 from lyncdr_helpers.phases.acts.loop import Tally
 from lyncdr_helpers.phases.history import Changed
+from lyncdr_helpers.phases.restorability import Restorable
 from lyncdr_helpers.phases.verify import Loss
 from lyncdr_helpers.plan import Change, Plan
 from lyncdr_helpers.ports import RecordSet
@@ -79,6 +80,7 @@ SHOWN: dict[str, Any] = {
     "changed": [Changed("y", (UserChange("ann@lync.test", "pool01", "fewer", 12, 3),))],
     "backup": [manifest("x")],
     "backups": [[manifest("x")]],
+    "restorable": [[Restorable("ann@lync.test", "same", 2, "lync", "", 3.5, "")]],
     "plan": [a_plan()],
     "changes": [a_plan()],
     "records": [a_plan().of_kind("dns-record")],

@@ -12,13 +12,15 @@ from lyncdr_helpers.contacts import comparison
 from lyncdr_helpers.contacts.export import ZIP, write_import
 from lyncdr_helpers.contacts.lists import address
 from lyncdr_helpers.params.sites import Pool
-from lyncdr_helpers.phases import contact_stores, exchange
+from lyncdr_helpers.phases import contact_stores, exchange, waivers
 from lyncdr_helpers.phases.acts.loop import Receipt, Tally, carry_out
 from lyncdr_helpers.plan import Change
 from lyncdr_helpers.session import Session
 from lyncdr_helpers.shell import dbimpexp, user_data
 
 ACT = "restore contacts"
+STORES, WITHOUT_EXPORT = "contact-stores", "users-without-export"
+"""The gates whose waivers accept, by name, that a list is left as it is."""
 BATCH = 1000
 """Users per import: each import is proven by one export of the whole target pool."""
 
@@ -27,12 +29,14 @@ def restore(session: Session, changes: Sequence[Change], export: Path, recorded:
     """Import the list of every user who does not have all of it yet. Either way adds, so nobody loses anything by it.
 
     export: the backup's, of the failed pool. recorded: its users, by address. A user counts as done when nothing of
-    their list is missing, and as failed when it is held back (phases/contact_stores.py).
+    their list is missing, and as failed when it is held back (phases/contact_stores.py) or cannot be read, unless
+    somebody accepted that by name.
     """
     pool = session.params.target_pool
     held = hold_back(session, pool, recorded)
-    wanted = {one.target for one in changes} - held.keys()
-    backed_up = {one.user: one for one in exchange.read(export) if one.user in wanted}
+    asked = {one.target for one in changes} - held.keys()
+    backed_up = {one.user: one for one in exchange.read(export) if one.user in asked}
+    wanted = asked & backed_up.keys()
     numbers = count(1)
 
     def see(some: Sequence[Change]) -> Mapping[str, str]:
@@ -47,7 +51,19 @@ def restore(session: Session, changes: Sequence[Change], export: Path, recorded:
         return take(session, pool, there)
 
     tally = carry_out(session, ACT, [one for one in changes if one.target in wanted], see, do, batch=BATCH)
-    return replace(tally, failed={**tally.failed, **held})
+    unread = dict.fromkeys(sorted(asked - wanted), "the backup's record of it cannot be read")
+    return replace(tally, failed={**tally.failed, **_not_accepted(session, held, unread)})
+
+
+def _not_accepted(session: Session, held: Mapping[str, str], unread: Mapping[str, str]) -> Mapping[str, str]:
+    """The lists that are left out, but for those that a waiver names."""
+    accepted = waivers.waived(session, WITHOUT_EXPORT) & unread.keys()
+    if held:
+        why = f"The contact store of {len(held)} users is another than at the backup; their lists are left as they are."
+        accepted |= waivers.accept(session, STORES, held, why)
+    if accepted:
+        session.tell(f"{len(accepted)} lists are left as they are, as somebody accepted by name.")
+    return {user: why for user, why in {**held, **unread}.items() if user not in accepted}
 
 
 def hold_back(session: Session, pool: Pool, recorded: Mapping[str, UserRecord]) -> Mapping[str, str]:

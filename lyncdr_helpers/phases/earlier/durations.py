@@ -49,7 +49,7 @@ class Stage:
 STAGES = (
     Stage(NOTICE, "from the loss until somebody runs the activation"),
     Stage("detect", "everything needed answers, and the primary does not", ("reach", "evidence")),
-    Stage("plan", "the set is proven whole, the plan is made", ("backup", "plan")),
+    Stage("plan", "the set is proven whole, the plan is made", ("backup", "restorability", "plan")),
     Stage(DECIDE, "a person reads the plan and approves it", (DECIDE,)),
     Stage(moves.ACT, "forced moves, each read back from the directory", (moves.ACT,), scales=True, act=True),
     Stage(endpoints.ACT, "each kind by its cmdlet, read back from the directory", (endpoints.ACT,), act=True),
