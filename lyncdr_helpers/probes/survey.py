@@ -18,7 +18,7 @@ from lyncdr_helpers.probes import certificates
 from lyncdr_helpers.probes.certificates import Names
 from lyncdr_helpers.probes.ports import Shown, Target
 
-AT_ONCE = 128
+AT_ONCE = 160
 """Targets looked at together: a thread each, which does little but wait."""
 
 PROBE_SECONDS = 2.5

@@ -18,12 +18,12 @@ from lyncdr_helpers.adapters.dialer import SocketDialer
 from lyncdr_helpers.adapters.dns import DnsNameserver
 from lyncdr_helpers.checks import Severity
 from lyncdr_helpers.clock import SystemClock
-from lyncdr_helpers.concurrency import ask_all
 from lyncdr_helpers.errors import Unreachable
 from lyncdr_helpers.lab import pki, seed
 from lyncdr_helpers.lab.blueprint import Blueprint
 from lyncdr_helpers.lab.dns import ZoneServer
-from lyncdr_helpers.ports import Door, Nameserver, RecordSet
+from lyncdr_helpers.phases.readiness.answers import AUTHORITATIVE, PATIENCE, Answers, Server
+from lyncdr_helpers.ports import Door
 from lyncdr_helpers.probes.ports import Machine, Role, Shown, Target
 from lyncdr_helpers.probes.survey import AT_ONCE, PROBE_SECONDS, survey
 
@@ -32,13 +32,10 @@ pytestmark = [pytest.mark.real("kamailio"), pytest.mark.slow]
 SUBNET = "127.53.64"
 TLS = [f"{SUBNET}.{number}" for number in range(1, 11)]
 PLAIN, BLACK, HANGING = f"{SUBNET}.20", f"{SUBNET}.21", f"{SUBNET}.22"
-DNS_SECONDS = 1.0
-"""For one message; a silent nameserver is asked twice."""
-
 TARGETS, QUESTIONS = 300, 40
 PROMISE = 10.0
-"""Seconds in which all of this must be over. On a machine with two cores it takes six to seven, all but one of them
-waiting: two rounds of silence for the ports, one for the nameservers."""
+"""Seconds in which all of this must be over. On a machine with two cores it takes six to seven, nearly all of them
+waiting: one round of silence for the ports, one for the nameservers."""
 
 
 @pytest.fixture(scope="module")
@@ -65,7 +62,7 @@ def target(address: str, port: int, *shows: Shown) -> Target:
 
 
 @pytest.fixture(scope="module")
-def nameservers(tmp_path_factory: pytest.TempPathFactory) -> Iterator[list[Nameserver]]:
+def nameservers(tmp_path_factory: pytest.TempPathFactory) -> Iterator[list[Server]]:
     """Two servers that answer for the lab's zone, and two that are silent."""
     blueprint = Blueprint(tmp_path_factory.mktemp("zone"), subnet=SUBNET)
     pki.make_secrets(blueprint)
@@ -75,24 +72,20 @@ def nameservers(tmp_path_factory: pytest.TempPathFactory) -> Iterator[list[Names
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as silent:
         silent.bind((SUBNET + ".54", 0))
         alive, dead = (blueprint.nameserver, blueprint.dns_port), silent.getsockname()
-        yield [DnsNameserver(f"ns{n}", *where, timeout=DNS_SECONDS) for n, where in enumerate([alive, dead] * 2)]
+        yield [
+            Server(AUTHORITATIVE, f"ns{n}", DnsNameserver(f"ns{n}", *where, timeout=PATIENCE))
+            for n, where in enumerate([alive, dead] * 2)
+        ]
     server.stop()
 
 
-def ask(question: tuple[Nameserver, str]) -> RecordSet | Unreachable | None:
-    nameserver, name = question
-    try:
-        return nameserver.ask(name, "A")
-    except Unreachable as error:
-        return error
-
-
-def test_a_site_that_is_half_dead(site: list[Target], nameservers: list[Nameserver]) -> None:
+def test_a_site_that_is_half_dead(site: list[Target], nameservers: list[Server]) -> None:
     """300 ports and 40 questions, half of them to the dead, take a fraction of what one after the other would."""
-    questions = [(nameservers[n % 4], "sip.lync.test") for n in range(QUESTIONS)]
+    questions = [(server, f"host{n}.lync.test A") for n in range(QUESTIONS // 4) for server in nameservers]
     began = time.monotonic()
     found = survey(site, SocketDialer(60, None), SystemClock())
-    answers = ask_all(questions, ask, AT_ONCE)
+    names = Answers()
+    names.ask(questions)
     took = time.monotonic() - began
 
     assert len(found) == TARGETS
@@ -102,10 +95,10 @@ def test_a_site_that_is_half_dead(site: list[Target], nameservers: list[Nameserv
     dead = found[1::2]
     assert [one.door for one in dead] == [Door.SILENT] * 120 + [Door.OPEN] * 30
     assert all(one.facts is None and "did not answer in time" in one.error for one in dead[120:])
-    assert [isinstance(one, Unreachable) for one in answers] == [False, True] * (QUESTIONS // 2)
-    assert all(answers)
+    assert [isinstance(names.of(*one), Unreachable) for one in questions] == [False, True] * (QUESTIONS // 2)
+    assert sorted(str(one) for one in names.dead) == ["server ns1", "server ns3"]
 
-    one_by_one = 150 * PROBE_SECONDS + QUESTIONS / 2 * 2 * DNS_SECONDS
+    one_by_one = 150 * PROBE_SECONDS + QUESTIONS / 2 * PATIENCE
     assert took < one_by_one / 40
     assert took < PROMISE
     assert not [one for one in threading.enumerate() if one.name.startswith("ask")]

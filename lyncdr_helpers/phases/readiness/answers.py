@@ -43,8 +43,10 @@ class Answers:
     dead: dict[Server, OperationError] = field(default_factory=dict)
 
     def ask(self, questions: Sequence[Question]) -> None:
-        """Ask all of these, many at once."""
-        self.said |= dict(zip(questions, ask_all(questions, self._answer, AT_ONCE), strict=True))
+        """Each server is asked one question, which tells who is dead, and then all the others, many at once."""
+        first = list({question[0]: question for question in reversed(questions)}.values())
+        for some in (first, [question for question in questions if question not in first]):
+            self.said |= dict(zip(some, ask_all(some, self._answer, AT_ONCE), strict=True))
 
     def of(self, server: Server, key: str) -> Answer:
         """What a server that was asked said; None where it has no such record."""
@@ -102,12 +104,9 @@ def _asks(session: Session, key: str) -> list[Server]:
 
 
 def ask(session: Session, keys: Sequence[str]) -> Answers:
-    """Each server is asked one question, which tells who is dead, and then all the others together."""
-    questions = [(server, key) for key in keys for server in _asks(session, key)]
-    first = list({server: (server, key) for server, key in reversed(questions)}.values())
+    """Every record of every server that holds it or answers clients."""
     answers = Answers()
-    answers.ask(first)
-    answers.ask([question for question in questions if question not in answers.said])
+    answers.ask([(server, key) for key in keys for server in _asks(session, key)])
     return answers
 
 
