@@ -108,7 +108,8 @@ def restore(session: Session, side: Side, some: Sequence[Change], dump: Dump) ->
 def map_users(session: Session, side: Side, some: Sequence[Change], dump: str) -> Tally:
     """Let each login be its user again: a SQL login of the same name has another SID on another server.
 
-    Windows knows its own everywhere: where no login of theirs is, somebody must make one.
+    Windows knows its own everywhere: where no login of theirs is, somebody must make one. Whoever is not mapped keeps
+    nothing else from coming back.
     """
 
     def see(wanted: Sequence[Change]) -> Mapping[str, str]:
@@ -130,7 +131,7 @@ def map_users(session: Session, side: Side, some: Sequence[Change], dump: str) -
                 faults, withheld = {**faults, **receipt.faults}, withheld or receipt.withheld
         return Receipt(withheld, faults)
 
-    return carry_out(session, MAPPING, some, see, do, batch=max(len(some), 1), undoable=False)
+    return carry_out(session, MAPPING, some, see, do, batch=max(len(some), 1), undoable=False, vital=False)
 
 
 def orphans(session: Session, side: Side) -> list[str]:
