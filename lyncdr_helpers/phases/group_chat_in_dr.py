@@ -24,6 +24,7 @@ from lyncdr_helpers.session import Session
 AREA = act.AREA
 WITHOUT, IN_PLACE = "group-chat", "group-chat-in-place"
 STEP = "group-chat-server"
+NO_REPOSITORY = "group_chat.standby_repository is not given"
 
 
 def changes(session: Session, backup: Manifest) -> list[Change]:
@@ -34,10 +35,13 @@ def changes(session: Session, backup: Manifest) -> list[Change]:
     if session.params.group_chat is None:
         return []
     try:
-        found = act.changes(session, group_chat.standby(session), act.of_set(session, backup))
+        side, content = group_chat.standby(session), act.of_set(session, backup)
+        found = act.changes(session, side, content)
     except (InputError, OperationError) as error:
         _do_without(session, error)
         return []
+    if content.archive is None or side.repository is None:
+        _without_files(session, "the set holds none" if content.archive is None else NO_REPOSITORY)
     if gone := act.replaced(found):
         named = "; ".join(f"{one.target}: {one.old}" for one in gone)
         session.hold(
@@ -136,6 +140,8 @@ def lacking(session: Session, backup: Manifest) -> list[Lack]:
     if content.archive and side.repository:
         files = group_chat_files.missing(side.repository, content.archive)
         lost += [Lack(name, "not as it is in the set", 1) for name in files]
+    elif record.files:
+        lost.append(Lack("the file repository", NO_REPOSITORY, record.files))
     return lost
 
 
@@ -149,6 +155,12 @@ def _do_without(session: Session, why: InputError | OperationError) -> None:
     if must:
         remedy = f'{why.remedy} Or go on without it, and give the reason: --waive {WITHOUT}="..."'
         session.hold(WITHOUT, Refusal(said, remedy))
+
+
+def _without_files(session: Session, why: str) -> None:
+    remedy = "Name the share in the parameters, or bring the files there by hand: they are in the set."
+    session.record(judge(AREA, "files", False, seen=why, expected="they come back", remedy=remedy, soft=True))
+    session.tell(f"Group Chat comes back without its files: {why}.")
 
 
 def _machine(session: Session) -> Server | None:

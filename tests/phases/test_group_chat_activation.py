@@ -110,6 +110,29 @@ def test_it_cannot_come_back(standby: Standby, changes: tuple[tuple[str, str], .
     session.close()
 
 
+@pytest.mark.parametrize(
+    ("changes", "without"),
+    [
+        ((("  standby_repository: group-chat/standby-repository\n", ""),), ""),
+        ((), "group-chat-files"),
+    ],
+    ids=["no share", "the set has no files"],
+)
+def test_its_files_cannot_come_back(standby: Standby, changes: tuple[tuple[str, str], ...], without: str) -> None:
+    """The database comes back without them; it is said before the approval, and counted afterwards."""
+    params = variant(standby.scene, *changes)
+    session = session_of(params)
+    assert act.FILES not in of_group_chat(plan_of(session, without=without))
+    warned = [line.facts["name"] for line in session.journal.of_kind("check") if line.facts["verdict"] == "warn"]
+    assert warned == ["files"]
+    if changes:
+        brought_back(session)
+        found = looked_at(params)
+        assert found.fact("group_chat_restored") == found.fact("group_chat_expected") - len(group_chat.FILES)
+        assert "the file repository" in found.seen("rows and files of Group Chat at the DR site")
+    session.close()
+
+
 def test_a_deployment_without_group_chat(standby: Standby) -> None:
     """Nothing is planned, asked or counted."""
     text = standby.scene.params.read_text(encoding="utf-8")
