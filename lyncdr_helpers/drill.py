@@ -13,11 +13,12 @@ from pathlib import Path
 from typing import Any
 
 from lyncdr_helpers import __version__, files, journal, runfolder
+from lyncdr_helpers.answers import Answers
 from lyncdr_helpers.clock import Clock, SystemClock
 from lyncdr_helpers.errors import OUTCOMES, LyncdrError
 from lyncdr_helpers.journal import Journal, Line
-from lyncdr_helpers.lab import life, lifecycle
-from lyncdr_helpers.lab.blueprint import Blueprint, DirectoryKind, DnsKind
+from lyncdr_helpers.lab import life, lifecycle, local_shell
+from lyncdr_helpers.lab.blueprint import Blueprint, CmsHome, DirectoryKind, DnsKind
 from lyncdr_helpers.lab.claim import OFFERED, claim_subnet
 from lyncdr_helpers.params.reading import read_params
 from lyncdr_helpers.params.values import Generation
@@ -80,13 +81,19 @@ LAB_UP, PREPARE, BACKUP, LOST, PLAN, ACTIVATE, VERIFY, LAB_DOWN = STEPS = (
 HEALED, HOME_PLAN, HOME = THERE_AND_BACK = ("site healed", "plan of the way home", "failback")
 """The steps before the lab goes down, where the way home is drilled."""
 
-PHASES = {PLAN: ACTIVATE, HOME_PLAN: HOME}
+STORE = "store brought to DR"
+"""The step before the plan, where the Central Management Store is lost with the primary and an operator brings it."""
+
+PHASES = {PLAN: ACTIVATE, STORE: ACTIVATE, HOME_PLAN: HOME}
 """What runs in a step that is not called like its phase."""
 
 
 @dataclass(frozen=True)
 class Order:
-    """What is drilled. `keep`: leave the lab up afterwards. `failback`: the way home too, with lists that changed."""
+    """What is drilled. `keep`: leave the lab up afterwards. `failback`: the way home too, with lists that changed.
+
+    cms: where the Central Management Store is; at the primary it is lost too, and prepare is red for it.
+    """
 
     users: int = 250
     generation: Generation = "lync2010"
@@ -94,11 +101,13 @@ class Order:
     dns: DnsKind = "embedded"
     keep: bool = False
     failback: bool = False
+    cms: CmsHome = "dr"
 
     @property
     def steps(self) -> tuple[str, ...]:
         """What is done, in this order."""
-        return (*STEPS[:-1], *(THERE_AND_BACK if self.failback else ()), LAB_DOWN)
+        by_hand = (STORE,) if self.cms == "primary" else ()
+        return (*STEPS[:4], *by_hand, *STEPS[4:-1], *(THERE_AND_BACK if self.failback else ()), LAB_DOWN)
 
     @property
     def numbers(self) -> tuple[str, ...]:
@@ -152,6 +161,16 @@ class Stopped(LyncdrError):
 
 def is_done(outcome: Outcome) -> bool:
     return outcome.exit_code == 0
+
+
+def is_looked_at(outcome: Outcome) -> bool:
+    """Done, or red: a readiness check that finds what is wrong has done its work."""
+    return outcome.exit_code in (0, 3)
+
+
+def refused_for_a_person(outcome: Outcome) -> bool:
+    """Nothing may go on before somebody has done what only a person can do."""
+    return outcome.exit_code == 5 and not outcome.plan
 
 
 def refused_with_a_plan(outcome: Outcome) -> bool:
@@ -262,17 +281,19 @@ class _Play:
             generation=order.generation,
             directory=order.directory,
             dns=order.dns,
+            cms=order.cms,
         )
 
     def _site_is_lost_and_won_back(self, lab: Blueprint) -> None:
         self.rto_target_seconds = read_params(lab.params_file).params.thresholds.rto_minutes * 60
-        self._phase(lab, PREPARE)
+        self._phase(lab, PREPARE, is_done if self.order.cms == "dr" else is_looked_at)
         self._phase(lab, BACKUP)
         lived = life.before_the_loss(lab) if self.order.failback else life.Life()
         with self._step(LOST):
             lost_at = self.clock.monotonic()
             lifecycle.fail(lab.folder, "primary")
-        self._approved(lab, PLAN, ACTIVATE, because=BECAUSE)
+        answers = self._store_brought(lab) if self.order.cms == "primary" else None
+        self._approved(lab, PLAN, ACTIVATE, because=BECAUSE, answers=answers)
         try:
             self._phase(lab, VERIFY)
         finally:
@@ -281,9 +302,21 @@ class _Play:
         if self.order.failback:
             self._goes_home(lab, lived)
 
-    def _approved(self, lab: Blueprint, planning: str, acting: str, because: str = "") -> None:
+    def _store_brought(self, lab: Blueprint) -> Answers:
+        """An activation stops for the lost store; the operator runs what it printed, on the DR pool's server."""
+        run = self._phase(lab, STORE, refused_for_a_person, mode="live", because=BECAUSE)
+        asked = [line for line in journal.read(run.folder.journal)[0] if line.kind == "guided"][-1].facts
+        for command in (one["command"] for one in asked["do"] if "-Cs" in one["command"]):
+            self.watcher.told(f"the drill plays the operator at the server: {command}")
+            if said := local_shell.run(lab, command).errors:
+                raise LyncdrError(f"{command}: {said[0].message}")
+        return Answers(did={asked["step"]: "the drill, as the operator, ran every command without an error"})
+
+    def _approved(
+        self, lab: Blueprint, planning: str, acting: str, because: str = "", answers: Answers | None = None
+    ) -> None:
         """The phase without an approval, whose gate must hold; then with the digest that it asked for."""
-        plan = self._phase(lab, planning, refused_with_a_plan, mode="live", because=because).plan
+        plan = self._phase(lab, planning, refused_with_a_plan, mode="live", because=because, answers=answers).plan
         self.journal.write("fact", name="approved by the drill, which plays the operator", value=plan)
         self.watcher.told(f"the drill plays the operator and approves plan {plan[:12]}")
         self._phase(lab, acting, mode="live", approve=plan)
@@ -310,12 +343,19 @@ class _Play:
         mode: str = "",
         approve: str = "",
         because: str = "",
+        answers: Answers | None = None,
     ) -> Outcome:
         """Run a phase as a person would. Raises Stopped when it does not end as wanted."""
         with self._step(step) as came_to:
             phase = PHASES.get(step, step)
             outcome = run_phase(
-                phase, lab.params_file, mode=mode, approve=approve, because=because, on_line=self.watcher.saw
+                phase,
+                lab.params_file,
+                mode=mode,
+                approve=approve,
+                because=because,
+                answers=answers,
+                on_line=self.watcher.saw,
             )
             self.runs[outcome.run] = outcome.folder
             self.phases.append(

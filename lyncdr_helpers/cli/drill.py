@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from lyncdr_helpers.cli.lab import lifecycle
-from lyncdr_helpers.cli.options import AsJson, Directory, Dns, Generation, Users
+from lyncdr_helpers.cli.options import AsJson, Cms, Directory, Dns, Generation, Users
 from lyncdr_helpers.cli.output import answer, note
 
 
@@ -17,6 +17,7 @@ def drill(
     generation: Generation = "lync2010",
     directory: Directory = "embedded",
     dns: Dns = "embedded",
+    cms: Cms = "dr",
     keep: Annotated[bool, typer.Option("--keep", help="Leave the lab up afterwards, to look around.")] = False,
     failback: Annotated[
         bool, typer.Option("--failback", help="And the way home: users change their lists at the DR site meanwhile.")
@@ -33,6 +34,8 @@ def drill(
         lyncdr drill --json
     There and back:
         lyncdr drill --failback
+    The Central Management Store is lost too, and brought to the DR site by hand:
+        lyncdr drill --cms primary
     On real servers (Linux, root):
         lyncdr drill --users 2000 --directory samba --dns bind
     """
@@ -44,7 +47,7 @@ def drill(
     from lyncdr_helpers.drill import drill as play
 
     progress = Console(stderr=True)
-    order = Order(users, generation, directory, dns, keep, failback)
+    order = Order(users, generation, directory, dns, keep, failback, cms)
     with live.watch(progress, order.steps) as watcher:
         score = play(Path("runs"), order, watcher)
     scoreboard.show(score, progress if as_json else Console())

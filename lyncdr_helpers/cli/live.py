@@ -12,12 +12,14 @@ from rich.spinner import Spinner
 from rich.table import Table
 from rich.text import Text
 
-from lyncdr_helpers.drill import ACTIVATE, HOME, HOME_PLAN, LOST, PLAN, STEPS, VERIFY, Watcher
+from lyncdr_helpers.drill import ACTIVATE, HOME, HOME_PLAN, LOST, PLAN, PREPARE, STEPS, STORE, VERIFY, Watcher
 from lyncdr_helpers.journal import Line
 from lyncdr_helpers.views.pictures import clock, spell
 from lyncdr_helpers.views.record import MOVE_USERS
 
 WORDS = {
+    (PREPARE, "check failed"): "red, as it must be: the Central Management Store is at the primary",
+    (STORE, "refused"): "the activation waited, and the drill ran its commands on the DR server",
     (PLAN, "refused"): "the gate held: the plan waits for approval",
     (ACTIVATE, "done"): "done, approved by the drill, which plays the operator",
     (HOME_PLAN, "refused"): "the gate held: the plan waits for approval",

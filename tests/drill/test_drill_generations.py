@@ -47,3 +47,19 @@ def test_lync_2013(tmp_path: Path) -> None:
         held = [mailboxes.give_back(user) for user in sorted(deployment.in_exchange)]
     assert held == sorted(deployment.lists_in_exchange(), key=lambda one: one.user)
     assert held
+
+
+def test_the_central_management_store_is_lost_too(tmp_path: Path) -> None:
+    """Prepare is red for it; the activation stops until the operator has run its commands on the DR server, and then
+    brings everybody back.
+    """
+    score = drill(tmp_path, Order(users=20, cms="primary"), subnets=SUBNETS)
+    assert (score.outcome, score.exit_code, score.numbers["lost"]) == ("done", 0, 0), score.message
+    assert [(one["phase"], one["exit_code"]) for one in score.phases] == [
+        ("prepare", 3),
+        ("backup", 0),
+        ("store brought to DR", 5),
+        ("plan", 5),
+        ("activate", 0),
+        ("verify", 0),
+    ]
