@@ -12,6 +12,7 @@ from lyncdr_helpers.backups.manifest import Manifest
 from lyncdr_helpers.checks import Check, Checklist, judge, not_green, require
 from lyncdr_helpers.clock import parse_stamp
 from lyncdr_helpers.contacts.merge import Difference
+from lyncdr_helpers.directory.conference_directories import read_conference_directories
 from lyncdr_helpers.directory.inventory import Inventory, read_inventory
 from lyncdr_helpers.errors import Incomplete, Refusal
 from lyncdr_helpers.phases import (
@@ -27,7 +28,15 @@ from lyncdr_helpers.phases import (
     response_groups,
     restore_source,
 )
-from lyncdr_helpers.phases.acts import contacts, endpoints, merges, moves, records, response_groups_home
+from lyncdr_helpers.phases.acts import (
+    conference_directories,
+    contacts,
+    endpoints,
+    merges,
+    moves,
+    records,
+    response_groups_home,
+)
 from lyncdr_helpers.phases.acts.loop import Tally, together
 from lyncdr_helpers.phases.endpoints import KINDS
 from lyncdr_helpers.phases.failback_lists import Exports, Lists
@@ -173,6 +182,7 @@ def make_plan(session: Session, start: Start, both: Manifest, found: Compared, p
             found.inventory,
             response_groups.of_pool(session, session.params.target_pool.fqdn),
             frozenset(start.before.endpoints),
+            _directories_there(session, start),
             recorded.values,
             records.seen_now(session),
         )
@@ -216,9 +226,14 @@ def move_users(session: Session, made: Plan) -> Tally:
 
 
 def move_endpoints(session: Session, made: Plan) -> Tally:
-    """What came from the primary and is no user; the contacts of Response Groups come later, with those."""
+    """What came from the primary and is no user: phones, devices, contacts of applications, conference directories.
+
+    The contacts of Response Groups come later, with those.
+    """
     with session.step(endpoints.ACT):
-        return endpoints.move(session, _endpoints(made, imported=False))
+        moved = endpoints.move(session, _endpoints(made, imported=False))
+        directories = conference_directories.move(session, made.of_kind(failback_plan.CONFERENCES))
+        return together(endpoints.ACT, [moved, directories])
 
 
 def merge_contacts(session: Session, start: Start, both: Manifest, made: Plan) -> Tally:
@@ -275,6 +290,13 @@ def finish(session: Session, checks: Sequence[Check], *tallies: Tally) -> str:
     if outcome == "done":
         told += ". Run a backup now: until then an activation would bring back the lists of before the disaster."
     return told
+
+
+def _directories_there(session: Session, start: Start) -> tuple[str, ...]:
+    """The conference directories that an activation moved, and that are at the DR pool still."""
+    homes = read_conference_directories(session.directory, session.params.directory.base)
+    dr = session.params.target_pool.fqdn
+    return tuple(sorted(number for number in start.before.directories if homes.get(int(number)) == dr))
 
 
 def _endpoints(made: Plan, *, imported: bool) -> list[Change]:

@@ -17,6 +17,7 @@ from lyncdr_helpers.ports import RecordChange, RecordSet
 
 MOVE = activation_plan.MOVE
 ENDPOINT = activation_plan.ENDPOINT
+CONFERENCES = activation_plan.CONFERENCES
 MERGE = "merge-contacts"
 RESPONSE_GROUP = "return-response-group"
 RECORD = cutover.KIND
@@ -40,7 +41,8 @@ class Travellers:
 class Seen:
     """What a plan is made from. groups: the Response Groups that the DR pool owns.
 
-    endpoints: what came from the primary and is no user, by address. recorded, records: what each record was before the
+    endpoints: what came from the primary and is no user, by address. directories: the conference directories that came
+    from there and are at the DR pool now, by number. recorded, records: what each record was before the
     disaster, and is now, by key.
     """
 
@@ -49,6 +51,7 @@ class Seen:
     inventory: Inventory
     groups: tuple[str, ...] = ()
     endpoints: frozenset[str] = frozenset()
+    directories: tuple[str, ...] = ()
     recorded: Mapping[str, RecordSet | None] = field(default_factory=dict)
     records: Mapping[str, RecordSet | None] = field(default_factory=dict)
 
@@ -83,6 +86,7 @@ def make(run: str, params: Params, basis: Mapping[str, str], seen: Seen, pilot: 
     changes = [
         *(Change(MOVE, user.address, dr, primary, {"dn": user.dn}) for user in users),
         *_endpoints(seen, dr, primary),
+        *(Change(CONFERENCES, number, dr, primary) for number in seen.directories),
         *_lists(seen.lists),
         *(Change(RESPONSE_GROUP, name, dr, primary) for name in seen.groups),
         *map(cutover.to_plan, _records(seen.recorded, seen.records)),

@@ -7,11 +7,12 @@ from dataclasses import asdict, dataclass
 from functools import partial
 
 from lyncdr_helpers.checks import Check, Checklist, judge
+from lyncdr_helpers.directory.conference_directories import read_conference_directories
 from lyncdr_helpers.directory.inventory import read_cms_pointers
 from lyncdr_helpers.phases import exchange, failback_lists
 from lyncdr_helpers.phases.acts import homes, records
 from lyncdr_helpers.phases.failback_lists import Lists
-from lyncdr_helpers.phases.failback_plan import ENDPOINT, MERGE, MOVE, RECORD, RESPONSE_GROUP
+from lyncdr_helpers.phases.failback_plan import CONFERENCES, ENDPOINT, MERGE, MOVE, RECORD, RESPONSE_GROUP
 from lyncdr_helpers.phases.response_groups import of_pool
 from lyncdr_helpers.phases.verify import Loss
 from lyncdr_helpers.plan import Change, Plan
@@ -50,6 +51,9 @@ def prove(session: Session, made: Plan, lists: Lists) -> Proof:
     counts: Mapping[tuple[str, str], Callable[[], Count]] = {
         ("users", f"users homed on {primary}"): partial(_homes, session, made.of_kind(MOVE), "user"),
         ("endpoints", f"endpoints homed on {primary}"): partial(_homes, session, made.of_kind(ENDPOINT), "endpoint"),
+        ("directories", f"conference directories of {primary}"): partial(
+            _directories, session, made.of_kind(CONFERENCES)
+        ),
         ("contacts", f"contacts on {primary}"): partial(_contacts, session, made.of_kind(MERGE), lists),
         ("response_groups", f"Response Groups of {primary}"): partial(_groups, session, made.of_kind(RESPONSE_GROUP)),
         ("dns_records", "DNS records as before"): partial(_records, session, made.of_kind(RECORD)),
@@ -73,6 +77,15 @@ def _homes(session: Session, changes: Sequence[Change], kind: str) -> Count:
     now = homes.see(session, changes)
     away = [one for one in changes if now[one.target] != one.new]
     return Count.of(changes, [Loss(kind, one.target, one.target, f"homed on {now[one.target]}") for one in away])
+
+
+def _directories(session: Session, changes: Sequence[Change]) -> Count:
+    now = read_conference_directories(session.directory, session.params.directory.base)
+    away = [one for one in changes if now.get(int(one.target)) != one.new]
+    lost = [
+        Loss("conference directory", "", one.target, f"homed on {now.get(int(one.target), 'no pool')}") for one in away
+    ]
+    return Count.of(changes, lost)
 
 
 def _contacts(session: Session, changes: Sequence[Change], lists: Lists) -> Count:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -22,8 +22,8 @@ class FailedOver:
     """runs: the live activations that acted, oldest first; empty where nobody knows of any.
 
     began: when the first of them began. unfinished: the newest one, where it never came to its end. backup: the set
-    they restored from. moved, endpoints, records: their changes, by target; of a record that was changed twice the
-    first. restored: whose contact list came to the DR pool, None where nobody knows.
+    they restored from. moved, endpoints, directories, records: their changes, by target; of a record that was changed
+    twice the first. restored: whose contact list came to the DR pool, None where nobody knows.
     """
 
     runs: tuple[str, ...] = ()
@@ -32,6 +32,7 @@ class FailedOver:
     backup: str = ""
     moved: Mapping[str, Change] = field(default_factory=dict)
     endpoints: Mapping[str, Change] = field(default_factory=dict)
+    directories: Mapping[str, Change] = field(default_factory=dict)
     records: Mapping[str, Change] = field(default_factory=dict)
     restored: frozenset[str] | None = None
 
@@ -39,7 +40,7 @@ class FailedOver:
 def read(session: Session) -> FailedOver:
     """Every live activation since the last finished fail back. Raises Refusal where the record of one is broken."""
     runs_folder = session.folder.path.parent
-    runs = list(_since_the_last_way_home(runs_folder, session))
+    runs = since_the_last_way_home(readable(runs_folder), session.params.deployment)
     if not runs:
         return FailedOver()
     folders = [RunFolder(runs_folder / one.run) for one in runs]
@@ -51,26 +52,34 @@ def read(session: Session) -> FailedOver:
         backup=json.loads(folders[-1].plan.read_text(encoding="utf-8"))["basis"]["backup"],
         moved=_first(changes, activation_plan.MOVE),
         endpoints=_first(changes, activation_plan.ENDPOINT),
+        directories=_first(changes, activation_plan.CONFERENCES),
         records=_first(changes, activation_plan.RECORD),
         restored=frozenset(_first(changes, activation_plan.CONTACTS)) - _not_restored(folders),
     )
 
 
-def _since_the_last_way_home(runs_folder: Path, session: Session) -> Iterator[RunSummary]:
+def since_the_last_way_home(runs: Iterable[RunSummary], deployment: str) -> list[RunSummary]:
+    """The live activations that acted and from which nobody has come home yet. runs: oldest first."""
     found: list[RunSummary] = []
+    for run in runs:
+        if (run.mode, run.deployment) != ("live", deployment):
+            continue
+        if run.phase == "failback" and run.finished:
+            found = []
+        if run.phase == "activate" and run.acted:
+            found.append(run)
+    return found
+
+
+def readable(runs_folder: Path) -> Iterator[RunSummary]:
+    """Every run, oldest first. Raises Refusal for a broken activation: it may be the one that matters."""
     for run in runfolder.all_runs(runs_folder):
         if run.outcome == BROKEN and "-activate-" in run.run:
             raise Refusal(
                 f"The journal of {run.run} is broken: {run.error}",
                 "Nobody can say what that activation did. Move its folder away once you know that it does not matter.",
             )
-        if (run.mode, run.deployment) != ("live", session.params.deployment):
-            continue
-        if run.phase == "failback" and run.finished:
-            found = []
-        if run.phase == "activate" and run.acted:
-            found.append(run)
-    return iter(found)
+        yield run
 
 
 def _changes(folder: RunFolder) -> tuple[Change, ...]:

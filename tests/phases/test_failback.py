@@ -267,6 +267,8 @@ def test_everybody_goes_home(lab: Away) -> None:
     assert the_pilot_went_alone(found)
     assert found.fact("failback_lost") == 0
     assert found.fact("failback_users_expected") == found.fact("failback_users_home") == len(homed) == 30
+    assert found.fact("failback_directories_expected") == found.fact("failback_directories_home") >= 1
+    assert found.fact("failback_endpoints_expected") == found.fact("failback_endpoints_home") >= 5
     assert found.fact("failback_contacts_expected") == found.fact("failback_contacts_home")
     assert json.loads(found.folder.undo.read_text(encoding="utf-8"))
 
