@@ -17,7 +17,8 @@ from lyncdr_helpers.shell import cmdlets, endpoints, homeward, pairing, user_dat
 from lyncdr_helpers.shell.table import COMMON, Table
 
 MODULES: tuple[ModuleType, ...] = (cmdlets, endpoints, homeward, user_data, pairing)
-"""Builders of what the playbook runs; those of preparation.py are shown to people."""
+"""Builders of what the playbook runs; those of preparation.py, management_server.py and
+dns_server.py are shown to people."""
 
 CONFIRM = "confirm"
 """Common by table.COMMON, though only those cmdlets have it that change something."""

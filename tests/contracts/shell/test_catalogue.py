@@ -13,13 +13,22 @@ import pytest
 from lyncdr_helpers import shell
 from lyncdr_helpers.params.values import Generation
 from lyncdr_helpers.ports import Command
-from lyncdr_helpers.shell import catalogue, endpoints, pairing, powershell, preparation, sockets
+from lyncdr_helpers.shell import (
+    catalogue,
+    dns_server,
+    endpoints,
+    management_server,
+    pairing,
+    powershell,
+    preparation,
+    sockets,
+)
 from lyncdr_helpers.shell.table import Table
 
 GENERATIONS: tuple[Generation, ...] = get_args(Generation)
 TABLE = Table.load()
 MOVE = "Move-CsUser [-Identity] <UserId-Parameter> -Target <Fqdn> [-Force] [<CommonParameters>]"
-SHOWN_TO_PEOPLE = {preparation}
+SHOWN_TO_PEOPLE = {preparation, management_server, dns_server}
 OF_POWERSHELL = {powershell, sockets}
 """What every host has, and what a host that has it not says so itself."""
 

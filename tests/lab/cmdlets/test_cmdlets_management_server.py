@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import zipfile
 from collections.abc import Iterator
-from typing import Any
+from typing import Any, get_args
 
 import pytest
 
@@ -13,8 +13,10 @@ from lyncdr_helpers.lab import local_shell
 from lyncdr_helpers.lab.blueprint import DR_POOL, PRIMARY_POOL
 from lyncdr_helpers.lab.cmdlets import LOCAL
 from lyncdr_helpers.lab.cmdlets.state import State
+from lyncdr_helpers.params.values import Generation
 from lyncdr_helpers.shell import cmdlets, management_server
 from lyncdr_helpers.shell.script import line
+from lyncdr_helpers.shell.table import Table
 
 INSTALL = line(management_server.make_store(DR_POOL, "rtc"))
 RESCUE = line(management_server.rescue("C:\\lyncdr\\configuration.zip", "C:\\lyncdr\\lis.zip"))
@@ -161,3 +163,16 @@ def test_a_wrong_parameter(away: Away) -> None:
     assert "'fast'" in said.lower()
     (said,) = away.local("Enable-Topology")
     assert "not recognized" in said
+
+
+@pytest.mark.parametrize("generation", get_args(Generation))
+def test_the_help_has_nothing_against_them(generation: Generation) -> None:
+    """Every generation has these cmdlets with these parameters."""
+    built = [
+        management_server.make_store(DR_POOL, "rtc"),
+        management_server.rescue("a", "b"),
+        management_server.take_over(),
+        management_server.enable(),
+    ]
+    table = Table.load()
+    assert [table.faults(one.cmdlet, one.parameters, generation) for one in built] == [[], [], [], []]
