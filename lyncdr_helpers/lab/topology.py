@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
+from lyncdr_helpers.lab import edges
 from lyncdr_helpers.lab.blueprint import BRANCH_POOL, DOMAIN, PRIMARY_POOL, Blueprint
 from lyncdr_helpers.lab.forest import POOLS, LabPool
 
@@ -84,7 +85,8 @@ def _roles(pool: LabPool, cms: LabPool) -> tuple[tuple[str, tuple[str, ...]], ..
 
 def document(blueprint: Blueprint, pools: Iterable[LabPool], cms: LabPool) -> str:
     """The published topology of these pools, as XML text."""
-    here = list(pools)
+    here, hop = list(pools), edges.next_hop(blueprint.folder)
+    outside = [Service(edges.EDGE, "EdgeServer", ("Registrar",), POOLS[hop])] if hop else []
     version = SERVICE_VERSION[blueprint.generation]
     return "\n".join(
         [
@@ -96,13 +98,13 @@ def document(blueprint: Blueprint, pools: Iterable[LabPool], cms: LabPool) -> st
             *(f'<CentralSite SiteId="{number}"><Name>{name}</Name></CentralSite>' for number, name in SITES.items()),
             "</Sites>",
             "<Clusters>",
-            *map(_cluster, here),
+            *map(_cluster, [*here, *(one.pool for one in outside)]),
             "</Clusters>",
             "<SqlInstances>",
             *(_instance(pool) for pool in here if pool.fqdn != BRANCH_POOL),
             "</SqlInstances>",
             "<Services>",
-            *(line for service in services(here, cms) for line in _service(service, version)),
+            *(line for service in [*services(here, cms), *outside] for line in _service(service, version)),
             "</Services>",
             "</Topology>",
         ]

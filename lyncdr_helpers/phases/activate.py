@@ -25,6 +25,7 @@ from lyncdr_helpers.phases.acts import (
     central_store,
     conference_directories,
     contacts,
+    edges,
     endpoints,
     group_chat,
     moves,
@@ -163,6 +164,7 @@ def make_plan(session: Session, backup: Manifest) -> Plan:
             read_conference_directories(session.directory, session.params.directory.base),
             records.seen_now(session),
             group_chat_in_dr.changes(session, backup),
+            edges.to_change(session),
         )
         approval.propose(session, made)
         return made
@@ -252,6 +254,12 @@ def dns_by_hand(session: Session, made: Plan) -> list[GuidedStep]:
     """What somebody has to change, in zones that take no updates from here."""
     with session.step("zones by hand"):
         return zones_by_hand.steps(session, zones_by_hand.split(session, made.of_kind(activation_plan.RECORD))[1])
+
+
+def point_edge(session: Session, made: Plan) -> Tally:
+    """The DR site's Edge hands on to the DR pool what comes in from outside, and the topology says so."""
+    with session.step(edges.ACT):
+        return edges.point(session, made.of_kind(activation_plan.EDGE))
 
 
 def repoint_dns(session: Session, made: Plan, answers: Mapping[str, Answer] | None = None) -> Tally:

@@ -15,6 +15,7 @@ from lyncdr_helpers.ports import RecordSet
 
 MOVE = "move-user"
 ENDPOINT = "move-endpoint"
+EDGE = "edge-next-hop"
 CONFERENCES = "move-conference-directory"
 CONTACTS = "import-contacts"
 RESPONSE_GROUP = "import-response-group"
@@ -30,11 +31,13 @@ def make(
     directories: Mapping[int, str],
     records: Mapping[str, RecordSet | None],
     group_chat: Iterable[Change] = (),
+    edges: Mapping[str, str] | None = None,
 ) -> Plan:
     """Every user of the failed pool is moved, gets their contacts back, and finds the pool under its usual names.
 
     inventory: who is homed where now. directories: the home of each conference directory, by its number. records: what
-    each record to cut over is now, by key. group_chat: what bringing it back changes.
+    each record to cut over is now, by key. group_chat: what bringing it back changes. edges: the next hop of
+    each Edge at the DR site, by its name.
     """
     failed, target = params.failed_pool.fqdn, params.target_pool.fqdn
     homed = inventory.movable(failed)
@@ -45,6 +48,7 @@ def make(
         *_contacts(backup, failed),
         *_response_groups(backup.response_groups.get(failed, ()), failed, target),
         *group_chat,
+        *(Change(EDGE, edge, hop, target) for edge, hop in (edges or {}).items() if hop != target),
         *map(cutover.to_plan, cutover.plan_cutover(params.dns.records, records)),
     ]
     scope = f"{failed} -> {target}, {len(homed):,} users"

@@ -21,6 +21,7 @@ from lyncdr_helpers.dns import cutover, records
 from lyncdr_helpers.dns.records import BETWEEN
 from lyncdr_helpers.journal import read
 from lyncdr_helpers.phases import contact_stores, exchange, group_chat_in_dr, reachability, restore_source
+from lyncdr_helpers.phases.acts import edges
 from lyncdr_helpers.phases.response_groups import of_pool
 from lyncdr_helpers.ports import Nameserver, RecordSet
 from lyncdr_helpers.runfolder import RunFolder
@@ -206,6 +207,20 @@ def dns(session: Session) -> tuple[Checklist, list[Loss]]:
         session.fact("dns_records_expected", len(wants))
         session.fact("dns_records_moved", len(wants) - len(late))
         return checks, [Loss("record", "", key, why) for key, why in sorted(late.items())]
+
+
+def edge(session: Session) -> tuple[Checklist, list[Loss]]:
+    """Every Edge of the DR site hands on to the DR pool, by the published topology; no row where there is none."""
+    target = session.params.target_pool.fqdn
+    with session.step("Edge"):
+        checks, remedy = Checklist(), "Run the activation again: it does what is left."
+        with checks.asking("edge", "next hop of the Edges", target):
+            for name, hop in edges.next_hops(session).items():
+                checks.add(
+                    judge("edge", f"next hop of {name}", hop == target, seen=hop, expected=target, remedy=remedy)
+                )
+        session.record(*checks)
+        return checks, [Loss("edge", "", one.name, f"it is {one.seen}") for one in not_green(checks)]
 
 
 def service(session: Session) -> Checklist:

@@ -123,6 +123,13 @@ def move_conference_directory(number: str, pool: str) -> Command:
     )
 
 
+def set_edge_next_hop(edge: str, pool: str) -> Command:
+    """Have an Edge Server hand what comes in to this pool."""
+    return Command(
+        "Set-CsEdgeServer", {"Identity": f"EdgeServer:{edge}", "Registrar": f"Registrar:{pool}", **STOP}, writes=True
+    )
+
+
 def get_health_monitoring(pool: str) -> Command:
     """The pool's two test users: FirstTestUserSipUri, SecondTestUserSipUri."""
     return Command("Get-CsHealthMonitoringConfiguration", {"Identity": pool})

@@ -137,9 +137,10 @@ def activated(session: Session, digest: str | None = None) -> None:
     contacts = activate.restore_contacts(session, plan, chosen)
     groups = activate.restore_response_groups(session, plan, chosen)
     chat = activate.restore_group_chat(session, plan, chosen)
+    edge = activate.point_edge(session, plan)
     records = activate.repoint_dns(session, plan)
     activate.install_group_chat(session, plan, chat)
-    activate.finish(session, moved, endpoints, directories, contacts, groups, chat, records)
+    activate.finish(session, moved, endpoints, directories, contacts, groups, chat, edge, records)
 
 
 def verified(session: Session) -> None:
@@ -151,9 +152,11 @@ def verified(session: Session) -> None:
     groups, lost_groups = verify.response_groups(session, expected)
     chat, lost_chat = verify.group_chat(session, expected)
     names, lost_records = verify.dns(session)
+    edge, lost_edge = verify.edge(session)
     service = verify.service(session)
-    losses = [*lost_users, *lost_endpoints, *lost_directories, *lost_contacts, *lost_groups, *lost_chat, *lost_records]
-    verify.finish(session, [users, endpoints, directories, contacts, groups, *chat, *names, *service], losses)
+    moved = [*lost_users, *lost_endpoints, *lost_directories]
+    losses = [*moved, *lost_contacts, *lost_groups, *lost_chat, *lost_records, *lost_edge]
+    verify.finish(session, [users, endpoints, directories, contacts, groups, *chat, *names, *edge, *service], losses)
 
 
 # -- parameters and servers with something wrong ---------------------------------------------------------------------
