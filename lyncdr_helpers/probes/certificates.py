@@ -76,7 +76,7 @@ def web_names(params: Params, simple_urls: Iterable[str] = ()) -> Names:
 
 
 def expected_names(params: Params, pool: str = "") -> Names:
-    """Both for a pool, the DR pool unless said otherwise; its servers show one certificate for everything, as a rule."""
+    """Both, for the DR pool unless said otherwise: its servers show one certificate for everything, as a rule."""
     return sign_in_names(params, pool or params.target_pool.fqdn) + web_names(params)
 
 

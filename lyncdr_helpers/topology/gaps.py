@@ -16,6 +16,7 @@ from lyncdr_helpers.topology.requirements import Component, Part
 AREA = "requirements"
 BUILD = "Add it to the DR site in Topology Builder, publish, and install it."
 LOOK = "No topology document says this: look on site."
+LOOKED_AT = "No topology document says this: the checks of Group Chat look at what group_chat in the parameters names."
 URLS_OF_USERS = frozenset({"meet", "dialin"})
 SOFT_TIES = frozenset({roles.ARCHIVING_SERVER, roles.ARCHIVING_STORE, roles.MONITORING_SERVER, roles.MONITORING_STORE})
 """A pool can do without these; whether the business can is said by rows of their own."""
@@ -234,6 +235,10 @@ def _machines(count: int) -> str:
     return "1 machine" if count == 1 else f"{count:,} machines"
 
 
+def _group_chat(_failover: Failover, component: Component) -> Gap:
+    return Gap(component, State.OUTSIDE, "a topology holds none of it beforehand", LOOKED_AT)
+
+
 def _count(services: Iterable[Service], role: str) -> int:
     return sum(1 for one in services if one.role == role)
 
@@ -255,8 +260,8 @@ JUDGES: Mapping[Part, Callable[[Failover, Component], Gap]] = {
     Part.MEDIATION: _in_site,
     Part.GATEWAY: _gateway,
     Part.EXCHANGE: _outside,
-    Part.GROUP_CHAT_SQL: _outside,
-    Part.GROUP_CHAT_SERVER: _outside,
+    Part.GROUP_CHAT_SQL: _group_chat,
+    Part.GROUP_CHAT_SERVER: _group_chat,
     Part.ARCHIVING: _in_reach,
     Part.MONITORING: _in_reach,
     Part.EDGE: _in_site,
