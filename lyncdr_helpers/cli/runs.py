@@ -34,6 +34,9 @@ def run(
     ] = None,
     approve: Annotated[str, typer.Option(metavar="DIGEST", help="The plan you have read and approve.")] = "",
     because: Annotated[str, typer.Option(metavar="REASON", help="Why the pool is given up: activate, live.")] = "",
+    groups: Annotated[
+        str, typer.Option(metavar="CHOICES", help="Response Groups whose names are taken in DR: present, or rename.")
+    ] = "",
     waive: Annotated[list[str] | None, typer.Option(metavar="GATE=REASON", help="Pass a closed gate.")] = None,
     did: Annotated[list[str] | None, typer.Option(metavar="STEP=SEEN", help="What was done by hand.")] = None,
     skip: Annotated[list[str] | None, typer.Option(metavar="STEP=REASON", help="What is not done by hand.")] = None,
@@ -67,6 +70,7 @@ def run(
         mode=mode or "",
         approve=approve,
         because=because,
+        groups=groups,
         waivers=waivers(waive or []),
         answers=answers(did or [], skip or [], evidence or []),
         backup_set=backup_set,

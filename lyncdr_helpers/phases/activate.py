@@ -19,6 +19,7 @@ from lyncdr_helpers.phases import (
     declaration,
     exchange,
     group_chat_in_dr,
+    incoming_groups,
     restore_source,
 )
 from lyncdr_helpers.phases.acts import (
@@ -145,8 +146,12 @@ def restorability(session: Session, backup: Manifest) -> tuple[Restorable, ...]:
         return rows
 
 
-def make_plan(session: Session, backup: Manifest) -> Plan:
-    """What would change, kind by kind. An approved plan is kept."""
+def make_plan(session: Session, backup: Manifest, groups: str = "") -> Plan:
+    """What would change, kind by kind. An approved plan is kept.
+
+    groups: what is to become of Response Groups whose names the DR pool has already, and of its settings:
+    phases/incoming_groups.py.
+    """
     with session.step("plan"):
         kept = approval.approved(session)
         if kept:
@@ -165,6 +170,7 @@ def make_plan(session: Session, backup: Manifest) -> Plan:
             records.seen_now(session),
             group_chat_in_dr.changes(session, backup),
             edges.to_change(session),
+            incoming_groups.look(session, backup, groups),
         )
         approval.propose(session, made)
         return made
@@ -227,7 +233,8 @@ def restore_response_groups(session: Session, made: Plan, backup: Manifest) -> T
         changes, tallies = made.of_kind(activation_plan.RESPONSE_GROUP), list[Tally]()
         if changes:
             part = backup.part("response-groups", session.params.failed_pool.fqdn)
-            tallies.append(response_groups.restore(session, changes, restore_source.fetch(session, backup, part)))
+            export, how = restore_source.fetch(session, backup, part), made.basis.get(activation_plan.GROUPS, "")
+            tallies.append(response_groups.restore(session, changes, export, how))
         return together(response_groups.ACT, [*tallies, endpoints.move(session, _endpoints(made, imported=True))])
 
 

@@ -10,6 +10,7 @@ from lyncdr_helpers.directory.users import User
 from lyncdr_helpers.dns import cutover
 from lyncdr_helpers.params.models import Params
 from lyncdr_helpers.phases import endpoints
+from lyncdr_helpers.phases.incoming_groups import Incoming
 from lyncdr_helpers.plan import Change, Plan
 from lyncdr_helpers.ports import RecordSet
 
@@ -20,6 +21,8 @@ CONFERENCES = "move-conference-directory"
 CONTACTS = "import-contacts"
 RESPONSE_GROUP = "import-response-group"
 RECORD = cutover.KIND
+GROUPS = "Response Groups"
+"""What the plan's basis calls how they are imported."""
 
 
 def make(
@@ -32,12 +35,14 @@ def make(
     records: Mapping[str, RecordSet | None],
     group_chat: Iterable[Change] = (),
     edges: Mapping[str, str] | None = None,
+    groups: Incoming | None = None,
 ) -> Plan:
     """Every user of the failed pool is moved, gets their contacts back, and finds the pool under its usual names.
 
     inventory: who is homed where now. directories: the home of each conference directory, by its number. records: what
     each record to cut over is now, by key. group_chat: what bringing it back changes. edges: the next hop of
-    each Edge at the DR site, by its name.
+    each Edge at the DR site, by its name. groups: what was decided
+    of Response Groups whose names are taken.
     """
     failed, target = params.failed_pool.fqdn, params.target_pool.fqdn
     homed = inventory.movable(failed)
@@ -46,13 +51,16 @@ def make(
         *_endpoints(inventory.homed_on(failed), failed, target),
         *(Change(CONFERENCES, str(number), failed, target) for number, home in directories.items() if home == failed),
         *_contacts(backup, failed),
-        *_response_groups(backup.response_groups.get(failed, ()), failed, target),
+        *_response_groups(backup.response_groups.get(failed, ()), failed, target, groups.known if groups else {}),
         *group_chat,
         *(Change(EDGE, edge, hop, target) for edge, hop in (edges or {}).items() if hop != target),
         *map(cutover.to_plan, cutover.plan_cutover(params.dns.records, records)),
     ]
+    basis = {"backup": backup.name, "params": params_digest}
+    if groups and groups.names:
+        basis[GROUPS] = groups.how
     scope = f"{failed} -> {target}, {len(homed):,} users"
-    return Plan.of(run, params.deployment, scope, {"backup": backup.name, "params": params_digest}, changes)
+    return Plan.of(run, params.deployment, scope, basis, changes)
 
 
 def without_export(homed: Iterable[User], backup: Manifest, pool: str) -> list[str]:
@@ -83,5 +91,8 @@ def _contacts(backup: Manifest, pool: str) -> Iterable[Change]:
     )
 
 
-def _response_groups(names: Iterable[str], failed: str, target: str) -> Iterable[Change]:
-    return (Change(RESPONSE_GROUP, name, "", target, {"from": failed}) for name in names)
+def _response_groups(names: Iterable[str], failed: str, target: str, known: Mapping[str, str]) -> Iterable[Change]:
+    """known: what is there already under a name that is taken. What comes is told by not being among it."""
+    for name in names:
+        taken = {"known": known[name]} if name in known else {}
+        yield Change(RESPONSE_GROUP, name, "", target, {"from": failed, **taken})

@@ -51,6 +51,7 @@ def run_phase(
     mode: str = "",
     approve: str = "",
     because: str = "",
+    groups: str = "",
     waivers: Mapping[str, str] | None = None,
     answers: Answers | None = None,
     backup_set: str = "",
@@ -62,7 +63,7 @@ def run_phase(
 ) -> Outcome:
     """Execute the phase's notebook in a run folder, and say how it ended.
 
-    mode: empty for the phase's own default. because: why the pool is given up, where a phase asks. run: empty
+    mode: empty for the phase's own default. because, groups: what the notebook of that name asks. run: empty
     (continue what was left, or begin), `new`, or a run's name.
     timeout: seconds for the whole notebook. on_line: called with each journal line as it appears, from another thread.
     Raises InputError and Refusal for what is wrong before a kernel exists; afterwards every ending is an Outcome.
@@ -71,7 +72,7 @@ def run_phase(
     answers = answers or Answers()
     answers.read(loaded)  # what is wrong with them must not get into a notebook first
     given: dict[str, Any] = {"mode": mode, "approve": approve, "because": because, "backup_set": backup_set}
-    given |= {"pilot": pilot, "waive": dict(waivers or {}), **answers.as_parameters()}
+    given |= {"pilot": pilot, "groups": groups, "waive": dict(waivers or {}), **answers.as_parameters()}
     with _telling_of_a_death(loaded) if phase == "backup" else nullcontext():
         outcome, lines = _run(loaded, phase, given, run, timeout, on_line, notebooks or notebooks_folder())
     if phase == "backup":

@@ -82,18 +82,32 @@ def export_response_groups(pool: str, file: str) -> Command:
     )
 
 
-def import_response_groups(pool: str, file: str, generation: Generation) -> Command:
-    """Bring exported Response Groups up on a pool whose own settings they replace: a DR pool has none to keep.
+def import_response_groups(
+    pool: str, file: str, generation: Generation, resolve_names: bool = False, replace_settings: bool = True
+) -> Command:
+    """Bring exported Response Groups up on a pool.
 
     From 2013 a group is owned by its pool, and its owner is lost here: -OverwriteOwner hands it to the new pool, so
-    that it can be managed there. 2010 knows no owner.
+    that it can be managed there. 2010 knows no owner. resolve_names: what comes gets another name where one is taken;
+    otherwise nothing comes. replace_settings: those of the pool's whole application, which one without groups may lose.
     """
-    owner = {} if generation == "lync2010" else {"OverwriteOwner": True}
+    switches = {
+        "OverwriteOwner": generation != "lync2010",
+        "ReplaceExistingRgsSettings": replace_settings,
+        "ResolveNameConflicts": resolve_names,
+    }
+    given = {name: True for name, on in switches.items() if on}
     return Command(
         "Import-CsRgsConfiguration",
-        {"Destination": _response_groups(pool), "FileName": file, **owner, "ReplaceExistingRgsSettings": True, **STOP},
+        {"Destination": _response_groups(pool), "FileName": file, **given, **STOP},
         writes=True,
     )
+
+
+def get_all_response_group_objects(kind: ResponseGroupKind, pool: str, generation: Generation) -> Command:
+    """What a pool runs of a kind, also of other pools: from 2013 on only those of its own unless -ShowAll."""
+    every = {} if generation == "lync2010" else {"ShowAll": True}
+    return Command(f"Get-CsRgs{kind}", {"Identity": _response_groups(pool), **every})
 
 
 def get_response_group_objects(kind: ResponseGroupKind, pool: str) -> Command:

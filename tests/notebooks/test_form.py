@@ -30,6 +30,7 @@ PARAMETERS: dict[str, dict[str, Any]] = {
         "mode": "rehearse",
         "approve": "",
         "because": "",
+        "groups": "",
         "backup_set": "",
         "waive": {},
         "did": {},

@@ -8,7 +8,8 @@ from pathlib import Path
 from lyncdr_helpers import files
 from lyncdr_helpers.phases import exchange
 from lyncdr_helpers.phases.acts.loop import Receipt, Tally, carry_out
-from lyncdr_helpers.phases.response_groups import of_pool
+from lyncdr_helpers.phases.incoming_groups import switches
+from lyncdr_helpers.phases.response_groups import Held, held_by
 from lyncdr_helpers.plan import Change
 from lyncdr_helpers.session import Session
 from lyncdr_helpers.shell import cmdlets
@@ -16,18 +17,32 @@ from lyncdr_helpers.shell import cmdlets
 ACT = "restore response groups"
 
 
-def restore(session: Session, changes: Sequence[Change], export: Path) -> Tally:
-    """Import the export once if any of its objects is not at the target yet. `export`: the backup's file."""
+def restore(session: Session, changes: Sequence[Change], export: Path, how: str = "") -> Tally:
+    """Import the export once if any of its objects is not at the target yet.
+
+    export: the backup's file. how: what was decided, as phases/incoming_groups.py says it.
+    """
     target = session.params.target_pool.fqdn
+    resolve, replace = switches(how)
 
     def see(some: Sequence[Change]) -> Mapping[str, str]:
-        there = of_pool(session, target)
-        return {one.target: target if one.target in there else one.old for one in some}
+        there = held_by(session, target)
+        return {one.target: target if _has_come(one, there) else one.old for one in some}
 
     def do(_: Sequence[Change]) -> Receipt:
         there, here = exchange.place(session, "import-rgs.zip")
         files.replace(here, export.read_bytes())
-        reply = session.shell.invoke(cmdlets.import_response_groups(target, there, session.params.generation))
+        order = cmdlets.import_response_groups(target, there, session.params.generation, resolve, replace)
+        reply = session.shell.invoke(order)
         return Receipt(reply.withheld, {"": reply.faults[0].message} if reply.faults else {})
 
     return carry_out(session, ACT, changes, see, do, batch=max(len(changes), 1))
+
+
+def _has_come(change: Change, there: Sequence[Held]) -> bool:
+    """Whether the pool owns it; where the name was taken, whether something new has come that is called like it."""
+    own = [one for one in there if not one.for_another]
+    if "known" not in change.detail:
+        return any(one.called == change.target for one in own)
+    known = change.detail["known"].split()
+    return any(one.called.startswith(change.target) and one.identity not in known for one in own)

@@ -32,6 +32,11 @@ COMMANDS: dict[str, Callable[[Generation], Command]] = {
     "get_response_group_objects": lambda generation: cmdlets.get_response_group_objects("AgentGroup", POOL),
     "get_topology": lambda generation: cmdlets.get_topology(),
     "get_conference_directories": lambda generation: cmdlets.get_conference_directories(),
+    "move_conference_directory": lambda generation: cmdlets.move_conference_directory("3", POOL),
+    "set_edge_next_hop": lambda generation: cmdlets.set_edge_next_hop("edge02.lync.test", POOL),
+    "get_all_response_group_objects": lambda generation: cmdlets.get_all_response_group_objects(
+        "Queue", POOL, generation
+    ),
     "get_archiving_configuration": lambda generation: cmdlets.get_archiving_configuration(),
     "get_health_monitoring": lambda generation: cmdlets.get_health_monitoring(POOL),
     "test_registration": lambda generation: cmdlets.test_registration(POOL),
@@ -40,7 +45,10 @@ COMMANDS: dict[str, Callable[[Generation], Command]] = {
     "test_group_im": lambda generation: cmdlets.test_group_im(POOL),
 }
 
-WRITING = {"move_users", "update_user_database", "import_response_groups"}
+WRITING = {
+    *("move_users", "update_user_database", "import_response_groups"),
+    *("move_conference_directory", "set_edge_next_hop"),
+}
 
 
 @pytest.mark.parametrize("generation", GENERATIONS)
