@@ -25,8 +25,7 @@ from lyncdr_helpers.topology import roles
 from lyncdr_helpers.views import topology_picture
 
 EVERYTHING = (
-    "{enterprise_voice: true, archiving: {needed: true, must_be_up_to_sign_in: true}, monitoring: true,"
-    " remote_access: true, federation: true}"
+    "{enterprise_voice: true, archiving: {needed: true}, monitoring: true, remote_access: true, federation: true}"
 )
 OUTSIDE = {"simple URLs", "reverse proxy"}
 """What a published topology never holds."""

@@ -14,7 +14,7 @@ from lyncdr_helpers.lab.blueprint import DR_POOL, PRIMARY_POOL
 from lyncdr_helpers.lab.seed import generate
 from lyncdr_helpers.phases.readiness import central_store, domain_controller, preflight, published
 
-WARNED = {"users of branch appliances", f"dial-in access numbers on {PRIMARY_POOL}"}
+WARNED = {"users of branch appliances"}
 NOT_TOLD = {"simple URLs"}
 """What the published topology does not hold."""
 OF_THE_HOST = {
