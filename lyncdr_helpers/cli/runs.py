@@ -37,6 +37,9 @@ def run(
     groups: Annotated[
         str, typer.Option(metavar="CHOICES", help="Response Groups whose names are taken in DR: present, or rename.")
     ] = "",
+    watch_dns: Annotated[
+        float, typer.Option(metavar="SECONDS", min=1, help="How long resolvers are watched after the cutover.")
+    ] = 300,
     waive: Annotated[list[str] | None, typer.Option(metavar="GATE=REASON", help="Pass a closed gate.")] = None,
     did: Annotated[list[str] | None, typer.Option(metavar="STEP=SEEN", help="What was done by hand.")] = None,
     skip: Annotated[list[str] | None, typer.Option(metavar="STEP=REASON", help="What is not done by hand.")] = None,
@@ -71,6 +74,7 @@ def run(
         approve=approve,
         because=because,
         groups=groups,
+        watch_dns=watch_dns if phase == "activate" else 0,
         waivers=waivers(waive or []),
         answers=answers(did or [], skip or [], evidence or []),
         backup_set=backup_set,

@@ -20,6 +20,7 @@ from lyncdr_helpers.phases import (
     exchange,
     group_chat_in_dr,
     incoming_groups,
+    propagation,
     restore_source,
 )
 from lyncdr_helpers.phases.acts import (
@@ -38,6 +39,7 @@ from lyncdr_helpers.phases.acts.loop import Tally, together
 from lyncdr_helpers.phases.endpoints import KINDS
 from lyncdr_helpers.phases.evidence import look, look_again
 from lyncdr_helpers.phases.guided import Account, GuidedStep
+from lyncdr_helpers.phases.propagation import Spread
 from lyncdr_helpers.phases.restorability import Restorable
 from lyncdr_helpers.phases.restorability import look as look_at_each
 from lyncdr_helpers.plan import Change, Plan
@@ -275,6 +277,12 @@ def repoint_dns(session: Session, made: Plan, answers: Mapping[str, Answer] | No
         ours, by_hand = zones_by_hand.split(session, made.of_kind(activation_plan.RECORD))
         tallies = [records.repoint(session, ours), zones_by_hand.repoint(session, by_hand, answers)]
         return together(records.ACT, tallies)
+
+
+def watch_dns(session: Session, seconds: float) -> Spread:
+    """Every watched resolver asked until it gives the new answers, or so many seconds are over."""
+    with session.step("watch DNS"):
+        return propagation.watch(session, seconds)
 
 
 def finish(session: Session, *tallies: Tally) -> str:

@@ -52,6 +52,7 @@ def run_phase(
     approve: str = "",
     because: str = "",
     groups: str = "",
+    watch_dns: float = 0.0,
     waivers: Mapping[str, str] | None = None,
     answers: Answers | None = None,
     backup_set: str = "",
@@ -72,7 +73,13 @@ def run_phase(
     answers = answers or Answers()
     answers.read(loaded)  # what is wrong with them must not get into a notebook first
     given: dict[str, Any] = {"mode": mode, "approve": approve, "because": because, "backup_set": backup_set}
-    given |= {"pilot": pilot, "groups": groups, "waive": dict(waivers or {}), **answers.as_parameters()}
+    given |= {
+        "pilot": pilot,
+        "groups": groups,
+        "watch_dns": watch_dns,
+        "waive": dict(waivers or {}),
+        **answers.as_parameters(),
+    }
     with _telling_of_a_death(loaded) if phase == "backup" else nullcontext():
         outcome, lines = _run(loaded, phase, given, run, timeout, on_line, notebooks or notebooks_folder())
     if phase == "backup":

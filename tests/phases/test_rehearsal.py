@@ -20,7 +20,7 @@ STEPS = [
     *("declare", "reach", "evidence", "backup", "restorability", "plan", "approval"),
     *("move users", "move endpoints", "move conference directories"),
     *("restore contacts", "restore response groups", "restore Group Chat"),
-    *("point the Edge to DR", "repoint DNS", "install Group Chat", "verdict"),
+    *("point the Edge to DR", "repoint DNS", "watch DNS", "install Group Chat", "verdict"),
 ]
 USERS, BATCH, RECORDS = 40, 10, 6
 

@@ -139,6 +139,7 @@ def activated(session: Session, digest: str | None = None) -> None:
     chat = activate.restore_group_chat(session, plan, chosen)
     edge = activate.point_edge(session, plan)
     records = activate.repoint_dns(session, plan)
+    activate.watch_dns(session, 10)
     activate.install_group_chat(session, plan, chat)
     activate.finish(session, moved, endpoints, directories, contacts, groups, chat, edge, records)
 
