@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 from dr_scene import Scene
-from phase_scene import Ended, prepared, run, variant
+from phase_scene import Ended, run, variant
 
 from lyncdr_helpers.lab import seed
 from lyncdr_helpers.lab.blueprint import Blueprint
@@ -24,11 +25,38 @@ GROUP_CHAT_NEEDED = dict.fromkeys(["SQL Server for Group Chat", "Windows server 
 """What the requirements say where Group Chat must come back: no topology document holds it."""
 
 
-def ask(params: Path, meddle: Callable[[Session], None] = lambda _: None) -> Ended:
-    """One run of 1_prepare, up to what would follow from it; `meddle` may change the session before it asks anybody."""
+STEPS: Mapping[str, tuple[str, ...]] = {
+    "topology": (),
+    "directory": (),
+    "requirements": ("topology", "directory"),
+    "management": ("topology",),
+    "dr_site": ("topology",),
+    "preflight": (),
+    "names": (),
+    "standby": (),
+    "store": (),
+}
+"""The steps of 1_prepare in their order, up to what would follow from them, and what each is told of those before."""
+
+
+def ask(
+    params: Path, meddle: Callable[[Session], None] = lambda _: None, steps: Collection[str] = STEPS.keys()
+) -> Ended:
+    """One run of 1_prepare; `meddle` may change the session before it asks anybody.
+
+    steps: the others are left out, where a module's tests are about a few; a whole run asks two hundred questions.
+    """
     session = prepare.begin(params)
     meddle(session)
-    return run(session, partial(prepared, ending=False))
+    return run(session, partial(_asked, steps=steps))
+
+
+def _asked(session: Session, steps: Collection[str]) -> None:
+    found: dict[str, Any] = {}
+    for name, told in STEPS.items():
+        if name in steps:
+            found[name] = getattr(prepare, name)(session, *(found[one] for one in told))
+    prepare.finish(session, *found.values())
 
 
 @contextmanager

@@ -15,16 +15,17 @@ from lyncdr_helpers.lab import lifecycle
 @pytest.fixture(scope="module")
 def standing(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Scene]:
     """Both sites up, and one complete backup."""
-    yield from _scene(tmp_path_factory.mktemp("standing"))
+    yield from scene_in(tmp_path_factory.mktemp("standing"))
 
 
 @pytest.fixture
 def scene(tmp_path: Path) -> Iterator[Scene]:
     """The same, for what changes it for good."""
-    yield from _scene(tmp_path)
+    yield from scene_in(tmp_path)
 
 
-def _scene(folder: Path) -> Iterator[Scene]:
+def scene_in(folder: Path) -> Iterator[Scene]:
+    """A lab in that folder, for a fixture to hand on."""
     made = make_scene(folder / "lab")
     try:
         yield made

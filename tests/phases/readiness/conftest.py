@@ -7,11 +7,18 @@ from collections.abc import Iterator
 import pytest
 from dr_scene import Scene
 from phase_scene import Ended
-from ready_scene import ask
+from scene_fixtures import scene_in
+
+
+@pytest.fixture(scope="session")
+def standing(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Scene]:
+    """One lab for all modules here: they read it, and leave it as they found it."""
+    yield from scene_in(tmp_path_factory.mktemp("ready"))
 
 
 @pytest.fixture(scope="module")
-def ready(standing: Scene) -> Iterator[Ended]:
-    before = ask(standing.params)
+def ready(request: pytest.FixtureRequest, standing: Scene) -> Iterator[Ended]:
+    """By the steps that the module asks for."""
+    before = request.module.ask(standing.params)
     yield before
-    assert ask(standing.params).rows == before.rows
+    assert request.module.ask(standing.params).rows == before.rows

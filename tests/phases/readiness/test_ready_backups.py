@@ -5,12 +5,13 @@ from __future__ import annotations
 import json
 import shutil
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 
 import pytest
+import ready_scene
 from dr_scene import Scene
 from phase_scene import Ended, variant
-from ready_scene import ask
 from signed_sets import added, own_key, without_a_user
 
 from lyncdr_helpers.adapters.stores import open_path
@@ -22,6 +23,8 @@ from lyncdr_helpers.clock import parse_stamp
 from lyncdr_helpers.lab.blueprint import DR_POOL
 from lyncdr_helpers.phases.readiness.backups import KEY, LATER, NEWEST, REBUILT, SIGNED, WHOLE
 from lyncdr_helpers.signatures import SigningKey
+
+ask = partial(ready_scene.ask, steps=("topology", "directory", "requirements", "store"))
 
 OF_A_SET = (WHOLE, SIGNED, REBUILT, LATER)
 DATABASE = f"database of {DR_POOL}"

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 import pytest
+import ready_scene
 from dr_scene import Scene
 from phase_scene import Ended, directory_changed, management_host, variant
-from ready_scene import Entries, ask, directory_of, remedy
+from ready_scene import Entries, directory_of, remedy
 
 from lyncdr_helpers.lab import lifecycle, topology
 from lyncdr_helpers.lab.blueprint import DR_POOL, PRIMARY_POOL
@@ -17,6 +19,8 @@ from lyncdr_helpers.lab.forest import POOLS, RTC_SERVICE, TOPOLOGY_SETTING
 from lyncdr_helpers.lab.winrm import Call, CmdletError
 from lyncdr_helpers.phases.readiness.central_store import DIRECTORY, MASTERS, REPLICAS, STATUS, TOPOLOGY
 from lyncdr_helpers.phases.readiness.published import WHOLE
+
+ask = partial(ready_scene.ask, steps=("topology", "directory", "requirements", "management"))
 
 POINTER = f"CN={{{TOPOLOGY_SETTING}}},CN=Topology Settings,{RTC_SERVICE}"
 REPLICATION = "Get-CsManagementStoreReplicationStatus"

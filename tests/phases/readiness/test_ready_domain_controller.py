@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import datetime as dt
+from functools import partial
 from pathlib import Path
 
 import pytest
+import ready_scene
 from dr_scene import Scene
 from phase_scene import Ended, directory_changed
-from ready_scene import Entries, ask, directory_of, remedy
+from ready_scene import Entries, directory_of, remedy
 
 from lyncdr_helpers.clock import stamp
 from lyncdr_helpers.directory.domain_controller import NEIGHBORS
@@ -16,6 +18,8 @@ from lyncdr_helpers.lab.blueprint import BASE_DN
 from lyncdr_helpers.lab.directory import site_map
 from lyncdr_helpers.lab.directory.site_map import HEAD_OFFICE, STANDBY
 from lyncdr_helpers.phases.readiness.domain_controller import NAME, REPLICATION, SITE, WRITABLE
+
+ask = partial(ready_scene.ask, steps=("directory",))
 
 NEVER = "1601-01-01T00:00:00Z"
 DOCUMENT = """\

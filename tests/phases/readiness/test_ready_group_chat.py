@@ -3,19 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 import pytest
+import ready_scene
 from dead_ends import blackhole, says_nothing, served
 from dr_scene import Scene
 from phase_scene import Ended, management_host, variant
-from ready_scene import GROUP_CHAT_NEEDED, ask
+from ready_scene import GROUP_CHAT_NEEDED
 
 from lyncdr_helpers.lab import group_chat, lifecycle
 from lyncdr_helpers.lab.cmdlets import programs
 from lyncdr_helpers.lab.winrm import Executable, ProgramCall
 from lyncdr_helpers.phases.readiness import group_chat as readiness
 from lyncdr_helpers.phases.readiness.group_chat import EMPTY, FOLDERS, LOGINS, SERVER, STANDBY, VERSION
+
+ask = partial(ready_scene.ask, steps=("topology", "directory", "requirements", "standby", "preflight"))
 
 MUST = ("\nretention:", "\nrequirements: {group_chat: true}\nretention:")
 """Group Chat must come back."""

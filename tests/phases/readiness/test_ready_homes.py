@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
 
 import pytest
+import ready_scene
 from dr_scene import Scene
 from phase_scene import Ended, directory_changed, management_host
-from ready_scene import Entries, ask, directory_of
+from ready_scene import Entries, directory_of
 
 from lyncdr_helpers.lab.blueprint import DR_POOL, PRIMARY_POOL
 from lyncdr_helpers.lab.forest import APPLICATION_CONTACTS, POOLS, RTC_SERVICE
 from lyncdr_helpers.lab.people import APOSTROPHE, BRANCH_USER
 from lyncdr_helpers.lab.seed import generate
 from lyncdr_helpers.lab.winrm import Call
+
+ask = partial(ready_scene.ask, steps=("topology", "directory", "requirements", "management"))
 
 HOME, TARGET, OWNER = "msRTCSIP-PrimaryHomeServer", "msRTCSIP-TargetHomeServer", "msRTCSIP-OwnerUrn"
 ATTENDANT = f"CN=Conferencing Attendant,{APPLICATION_CONTACTS}"

@@ -7,12 +7,14 @@ import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 
 import pytest
+import ready_scene
 from dr_scene import Scene
 from phase_scene import Ended, variant, zone_changed
-from ready_scene import ask, remedy
+from ready_scene import remedy
 
 from lyncdr_helpers.adapters.dns import DnsNameserver
 from lyncdr_helpers.adapters.tsig import SharedKey
@@ -26,6 +28,8 @@ from lyncdr_helpers.phases.readiness import answers, names
 from lyncdr_helpers.phases.readiness.names import UNMOVED, Names
 from lyncdr_helpers.ports import Nameserver, RecordSet
 from lyncdr_helpers.session import Session
+
+ask = partial(ready_scene.ask, steps=("names",))
 
 SIP = "sip.lync.test"
 SIGNPOST = "_sipinternaltls._tcp.lync.test"

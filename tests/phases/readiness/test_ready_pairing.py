@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 
 import pytest
+import ready_scene
 from dr_scene import Scene, make_scene
 from phase_scene import Ended, management_host
-from ready_scene import ask
 
 from lyncdr_helpers.lab import lifecycle
 from lyncdr_helpers.lab.blueprint import DR_POOL, PRIMARY_POOL
 from lyncdr_helpers.lab.winrm import Call, CmdletError
 from lyncdr_helpers.phases.readiness.pairing import PAIR, STATUS
+
+ask = partial(ready_scene.ask, steps=("topology", "management"))
 
 RELATIONSHIP, SERVICE = "Get-CsPoolBackupRelationship", "Get-CsBackupServiceStatus"
 

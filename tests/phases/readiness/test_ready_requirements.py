@@ -3,18 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 import pytest
+import ready_scene
 from dr_scene import Scene
 from phase_scene import Ended, management_host, variant
-from ready_scene import ask, remedy
+from ready_scene import remedy
 
 from lyncdr_helpers.lab import topology
 from lyncdr_helpers.lab.blueprint import DR_POOL
 from lyncdr_helpers.lab.forest import POOLS
 from lyncdr_helpers.lab.winrm import Call, CmdletError
 from lyncdr_helpers.phases.readiness.archiving import BLOCKED, QUEUE
+
+ask = partial(ready_scene.ask, steps=("topology", "directory", "requirements"))
 
 ARCHIVING, MONITORING = f"archiving of {DR_POOL}", f"monitoring of {DR_POOL}"
 CARRIES, DATABASE = f"{DR_POOL} carries its users", f"database of {DR_POOL}"
