@@ -37,6 +37,9 @@ def run(
     groups: Annotated[
         str, typer.Option(metavar="CHOICES", help="Response Groups whose names are taken in DR: present, or rename.")
     ] = "",
+    contacts_by: Annotated[
+        str, typer.Option(metavar="update|import", help="From 2013: merge, or replace with the services stopped.")
+    ] = "",
     watch_dns: Annotated[
         float, typer.Option(metavar="SECONDS", min=1, help="How long resolvers are watched after the cutover.")
     ] = 300,
@@ -74,6 +77,7 @@ def run(
         approve=approve,
         because=because,
         groups=groups,
+        contacts_by=contacts_by,
         watch_dns=watch_dns if phase == "activate" else 0,
         waivers=waivers(waive or []),
         answers=answers(did or [], skip or [], evidence or []),

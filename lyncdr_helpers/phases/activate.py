@@ -16,6 +16,7 @@ from lyncdr_helpers.phases import (
     activation_gates,
     activation_plan,
     approval,
+    contacts_way,
     declaration,
     exchange,
     group_chat_in_dr,
@@ -40,6 +41,7 @@ from lyncdr_helpers.phases.endpoints import KINDS
 from lyncdr_helpers.phases.evidence import look, look_again
 from lyncdr_helpers.phases.guided import Account, GuidedStep
 from lyncdr_helpers.phases.propagation import Spread
+from lyncdr_helpers.phases.readiness import pairing
 from lyncdr_helpers.phases.restorability import Restorable
 from lyncdr_helpers.phases.restorability import look as look_at_each
 from lyncdr_helpers.plan import Change, Plan
@@ -117,6 +119,12 @@ def bring_central_store(
         return central_store.bring(session, found, answers)
 
 
+def offer_pairing(session: Session) -> str:
+    """What pool pairing offers instead, and what it does not do, where there is a sound pair. Runs nothing."""
+    with session.step("pairing"):
+        return pairing.offer(session) or "Pool pairing is no way here: there is no sound pair of these pools."
+
+
 def choose_backup(session: Session, wanted: str = "") -> Manifest:
     """The newest complete set in the DR store, proven by its signature and its digests; a run that has a plan keeps
     its set. One that is named may be INCOMPLETE, if somebody signs for it with a reason.
@@ -148,11 +156,11 @@ def restorability(session: Session, backup: Manifest) -> tuple[Restorable, ...]:
         return rows
 
 
-def make_plan(session: Session, backup: Manifest, groups: str = "") -> Plan:
+def make_plan(session: Session, backup: Manifest, groups: str = "", contacts_by: str = "update") -> Plan:
     """What would change, kind by kind. An approved plan is kept.
 
     groups: what is to become of Response Groups whose names the DR pool has already, and of its settings:
-    phases/incoming_groups.py.
+    phases/incoming_groups.py. contacts_by: `update` or `import`, phases/contacts_way.py.
     """
     with session.step("plan"):
         kept = approval.approved(session)
@@ -173,6 +181,7 @@ def make_plan(session: Session, backup: Manifest, groups: str = "") -> Plan:
             group_chat_in_dr.changes(session, backup),
             edges.to_change(session),
             incoming_groups.look(session, backup, groups),
+            contacts_way.chosen(session.params, contacts_by),
         )
         approval.propose(session, made)
         return made
@@ -223,7 +232,8 @@ def restore_contacts(session: Session, made: Plan, backup: Manifest) -> Tally:
     with session.step(contacts.ACT):
         pool = session.params.failed_pool.fqdn
         export = restore_source.fetch(session, backup, backup.part("contacts", pool))
-        return contacts.restore(session, made.of_kind(activation_plan.CONTACTS), export, backup.users_of(pool))
+        way = contacts_way.of_basis(made.basis.get(activation_plan.WAY, ""))
+        return contacts.restore(session, made.of_kind(activation_plan.CONTACTS), export, backup.users_of(pool), way)
 
 
 def restore_response_groups(session: Session, made: Plan, backup: Manifest) -> Tally:

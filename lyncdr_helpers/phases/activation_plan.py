@@ -10,6 +10,7 @@ from lyncdr_helpers.directory.users import User
 from lyncdr_helpers.dns import cutover
 from lyncdr_helpers.params.models import Params
 from lyncdr_helpers.phases import endpoints
+from lyncdr_helpers.phases.contacts_way import CONSEQUENCES, Way
 from lyncdr_helpers.phases.incoming_groups import Incoming
 from lyncdr_helpers.plan import Change, Plan
 from lyncdr_helpers.ports import RecordSet
@@ -21,7 +22,7 @@ CONFERENCES = "move-conference-directory"
 CONTACTS = "import-contacts"
 RESPONSE_GROUP = "import-response-group"
 RECORD = cutover.KIND
-GROUPS = "Response Groups"
+GROUPS, WAY = "Response Groups", "contact lists"
 """What the plan's basis calls how they are imported."""
 
 
@@ -36,13 +37,14 @@ def make(
     group_chat: Iterable[Change] = (),
     edges: Mapping[str, str] | None = None,
     groups: Incoming | None = None,
+    way: Way = "update",
 ) -> Plan:
     """Every user of the failed pool is moved, gets their contacts back, and finds the pool under its usual names.
 
     inventory: who is homed where now. directories: the home of each conference directory, by its number. records: what
     each record to cut over is now, by key. group_chat: what bringing it back changes. edges: the next hop of
     each Edge at the DR site, by its name. groups: what was decided
-    of Response Groups whose names are taken.
+    of Response Groups whose names are taken. way: how contact lists come back from 2013 on.
     """
     failed, target = params.failed_pool.fqdn, params.target_pool.fqdn
     homed = inventory.movable(failed)
@@ -57,6 +59,8 @@ def make(
         *map(cutover.to_plan, cutover.plan_cutover(params.dns.records, records)),
     ]
     basis = {"backup": backup.name, "params": params_digest}
+    if params.generation != "lync2010":
+        basis[WAY] = CONSEQUENCES[way]
     if groups and groups.names:
         basis[GROUPS] = groups.how
     scope = f"{failed} -> {target}, {len(homed):,} users"

@@ -8,13 +8,16 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from lyncdr_helpers import journal, runfolder
 from lyncdr_helpers.backups.manifest import Manifest
 from lyncdr_helpers.checks import Checklist
 from lyncdr_helpers.errors import InputError, Refusal
 from lyncdr_helpers.phases.response_groups import Held, held_by
+from lyncdr_helpers.runfolder import RunFolder
 from lyncdr_helpers.session import Session
 
 GATE = "response-group-conflicts"
+ACT = "restore response groups"
 NAMED = 5
 PRESENT, RENAME, KEEP, REPLACE = CHOICES = ("present", "rename", "keep-settings", "replace-settings")
 """present: what is there is what would come, and counts as restored. rename: what comes gets another name.
@@ -25,16 +28,21 @@ keep-settings, replace-settings: whose settings of the application hold afterwar
 
 @dataclass(frozen=True)
 class Incoming:
-    """held: what is at the DR pool, of its own and of others. names: what is to come. choices: what was decided."""
+    """held: what is at the DR pool, of its own and of others. names: what is to come. choices: what was decided.
+
+    brought: what an earlier activation brought there: the same, and in nobody's way.
+    """
 
     held: tuple[Held, ...]
     names: tuple[str, ...]
     choices: frozenset[str]
+    brought: frozenset[str] = frozenset()
 
     @property
     def conflicts(self) -> tuple[Held, ...]:
         """What is there under a name that is to come; what the DR pool runs for the lost one is taken over instead."""
-        return tuple(one for one in self.held if one.called in self.names and not one.for_another)
+        taken = set(self.names) - self.brought
+        return tuple(one for one in self.held if one.called in taken and not one.for_another)
 
     @property
     def how(self) -> str:
@@ -64,7 +72,7 @@ def look(session: Session, backup: Manifest, decided: str) -> Incoming:
     if unknown := choices - set(CHOICES):
         raise InputError(f"There is no choice {', '.join(sorted(unknown))}.", f"Give some of: {', '.join(CHOICES)}.")
     names = tuple(backup.response_groups.get(session.params.failed_pool.fqdn, ()))
-    found = Incoming(_held(session) if names else (), names, choices)
+    found = Incoming(_held(session) if names else (), names, choices, _brought(session))
     rows = [{"group": one.called, "owner": one.owner, "identity": one.identity} for one in found.conflicts]
     session.keep("response-group-conflicts", rows)
     if rows and not choices & {PRESENT, RENAME}:
@@ -91,6 +99,19 @@ def _held(session: Session) -> tuple[Held, ...]:
         held = held_by(session, pool)
     session.record(*checks)
     return held
+
+
+def _brought(session: Session) -> frozenset[str]:
+    """The Response Groups that live activations of this deployment have brought, by their journals."""
+    runs_folder = session.folder.path.parent
+    wanted = ("activate", "live", session.params.deployment)
+    done = set[str]()
+    for one in runfolder.all_runs(runs_folder):
+        if (one.phase, one.mode, one.deployment) == wanted and one.acted:
+            lines, _ = journal.read(RunFolder(runs_folder / one.run).journal)
+            results = (line.facts for line in lines if line.kind == "result" and line.facts["act"] == ACT)
+            done |= {name for facts in results for name in facts.get("done", ())}
+    return frozenset(done)
 
 
 def switches(how: str) -> tuple[bool, bool]:

@@ -52,6 +52,7 @@ def run_phase(
     approve: str = "",
     because: str = "",
     groups: str = "",
+    contacts_by: str = "",
     watch_dns: float = 0.0,
     waivers: Mapping[str, str] | None = None,
     answers: Answers | None = None,
@@ -76,6 +77,7 @@ def run_phase(
     given |= {
         "pilot": pilot,
         "groups": groups,
+        "contacts_by": contacts_by,
         "watch_dns": watch_dns,
         "waive": dict(waivers or {}),
         **answers.as_parameters(),

@@ -144,6 +144,16 @@ def set_edge_next_hop(edge: str, pool: str) -> Command:
     )
 
 
+def stop_services(computer: str) -> Command:
+    """Stop the Lync services of one machine: whoever is signed in there is signed out."""
+    return Command("Stop-CsWindowsService", {"ComputerName": computer, **STOP}, writes=True)
+
+
+def start_services(computer: str) -> Command:
+    """Start the Lync services of one machine; those that run stay as they are."""
+    return Command("Start-CsWindowsService", {"ComputerName": computer, **STOP}, writes=True)
+
+
 def get_health_monitoring(pool: str) -> Command:
     """The pool's two test users: FirstTestUserSipUri, SecondTestUserSipUri."""
     return Command("Get-CsHealthMonitoringConfiguration", {"Identity": pool})

@@ -38,6 +38,11 @@ def move_management_server() -> Command:
     return Command("Move-CsManagementServer", writes=True)
 
 
+def fail_over_pool(pool: str) -> Command:
+    """Have the pool that is paired with this one take over, where this one is lost. From Lync 2013 on."""
+    return Command("Invoke-CsPoolFailOver", {"PoolFqdn": pool, "DisasterMode": True}, writes=True)
+
+
 def get_store_location() -> Command:
     """Where Active Directory says that the Central Management Store is."""
     return Command("Get-CsConfigurationStoreLocation")

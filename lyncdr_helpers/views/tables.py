@@ -179,6 +179,11 @@ def plan(made: Plan) -> Frame:
     return Frame.of(rows, ["kind", "changes", "example"], none="Nothing would change.")
 
 
+def basis(made: Plan) -> Frame:
+    """Columns: what, value. What the plan rests on, and how it is done: the digest stands for that, too."""
+    return Frame.of(sorted(made.basis.items()), ["what", "value"])
+
+
 def changes(made: Plan) -> Frame:
     """Columns: kind, target, old, new. Every change of the plan; of a contact list its length."""
     return Frame.of(

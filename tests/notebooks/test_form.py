@@ -31,6 +31,7 @@ PARAMETERS: dict[str, dict[str, Any]] = {
         "approve": "",
         "because": "",
         "groups": "",
+        "contacts_by": "update",
         "watch_dns": 300,
         "backup_set": "",
         "waive": {},

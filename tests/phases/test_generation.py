@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from dr_scene import Scene, make_scene
 from night_scene import ask, failed_manifest_of, manifest_of
-from phase_scene import activated, management_host, run, tree, variant, verified
+from phase_scene import Ended, activated, management_host, run, tree, variant, verified
 
 from lyncdr_helpers.contacts.export import read_lists
 from lyncdr_helpers.contacts.lists import Contact, Group
@@ -24,6 +24,7 @@ from lyncdr_helpers.lab.mailboxes import Mailboxes
 from lyncdr_helpers.lab.pools import PoolStore
 from lyncdr_helpers.lab.winrm import Call, CmdletError
 from lyncdr_helpers.phases import activate, verify
+from lyncdr_helpers.session import Session
 
 PART = f"contacts/{PRIMARY_POOL}.zip"
 USERS = 30
@@ -261,6 +262,45 @@ def test_everybody_back(lost: Scene) -> None:
     again = run(activate.begin(lost.params, "live", run="new"), activated)
     assert again.code == 0, again.text
     assert {user: one.digest for user, one in lost.lists().items()} == back
+
+
+def imported(lost: Scene, params: Path) -> Ended:
+    """A run that puts the lists in the place of what the DR pool has."""
+
+    def phase(session: Session) -> None:
+        activate.declare(session, "the site is gone")
+        chosen = activate.choose_backup(session)
+        plan = activate.make_plan(session, chosen, contacts_by="import")
+        assert "the services of every server of the DR pool are stopped" in plan.basis["contact lists"]
+        activate.approve(session, plan, plan.digest)
+        activate.move_users(session, plan)
+        assert not activate.restore_contacts(session, plan, chosen).failed
+
+    return run(activate.begin(params, "live"), phase)
+
+
+def test_in_the_place_of_what_is_there(lost: Scene, tmp_path: Path) -> None:
+    """Import-CsUserData with the Front End stopped before and started after, also where the import fails; a second run
+    brings everybody back, and the consequence stands in the plan.
+    """
+
+    def broken(call: Call) -> None:
+        raise CmdletError("The file is in use.", "ImportFailed")
+
+    lost.lose_primary()
+    with management_host(lost, tmp_path, {"Import-CsUserData": broken}) as params:
+        first = imported(lost, params)
+    assert (first.code, "The file is in use." in first.text) == (1, True)
+    with PoolStore(lost.blueprint.pool_store(DR_POOL)) as store:
+        assert store.front_end_runs
+    found = imported(lost, lost.params)
+    assert (found.code, found.folder) == (0, first.folder), found.text
+    assert own_lists(lost).items() <= {user: one.digest for user, one in lost.lists().items()}.items()
+    with PoolStore(lost.blueprint.pool_store(DR_POOL)) as store:
+        assert store.front_end_runs
+    acts = [line.facts["act"] for line in found.kinds("intent")]
+    assert acts.count("stop services") == 2
+    assert acts[-1] == "start services"
 
 
 def test_whoever_changed_place_is_held_back(lost: Scene) -> None:

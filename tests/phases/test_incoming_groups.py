@@ -106,6 +106,10 @@ def test_it_is_done_as_decided(scene: Scene) -> None:
     queues = ["Help Desk Queue", "Reception Queue", "Sales Hotline Queue"]
     with at_dr(scene, OWN):
         assert restored(scene, "rename") == sorted([*queues, "Help Desk Queue (2)"])
+    with at_dr(scene, OWN):
+        found, basis = made(scene)
+        assert found.code == 0, "what an earlier activation brought is in nobody's way"
+        assert basis[GROUPS] == "settings kept"
     same = next(one for one in generate(scene.blueprint).response_groups if one.name == OWN.name)
     with at_dr(scene, replace(same, owner=DR_POOL)):
         assert restored(scene, "present") == queues

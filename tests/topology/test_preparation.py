@@ -26,6 +26,7 @@ COMMANDS: dict[str, Callable[[Generation], Command]] = {
     "enable_topology": lambda generation: preparation.enable_topology(),
     "test_topology": lambda generation: preparation.test_topology(),
     "move_management_server": lambda generation: preparation.move_management_server(),
+    "fail_over_pool": lambda generation: preparation.fail_over_pool(POOL),
     "get_store_location": lambda generation: preparation.get_store_location(),
     "replicate": lambda generation: preparation.replicate(),
     "set_edge_next_hop": lambda generation: preparation.set_edge_next_hop(EDGE, POOL),
@@ -41,9 +42,10 @@ COMMANDS: dict[str, Callable[[Generation], Command]] = {
 @pytest.mark.parametrize("generation", GENERATIONS)
 @pytest.mark.parametrize("name", COMMANDS)
 def test_every_command_is_one_that_the_generation_knows(name: str, generation: Generation) -> None:
-    """Cmdlet and parameters are listed in Microsoft's help."""
+    """Cmdlet and parameters are listed in Microsoft's help; pairing is of 2013 and later."""
     command = COMMANDS[name](generation)
-    assert TABLE.faults(command.cmdlet, list(command.parameters), generation) == []
+    unknown = (name, generation) == ("fail_over_pool", "lync2010")
+    assert bool(TABLE.faults(command.cmdlet, list(command.parameters), generation)) is unknown
 
 
 def test_no_builder_is_left_out() -> None:

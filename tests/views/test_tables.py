@@ -82,6 +82,7 @@ SHOWN: dict[str, Any] = {
     "backups": [[manifest("x")]],
     "restorable": [[Restorable("ann@lync.test", "same", 2, "lync", "", 3.5, "")]],
     "plan": [a_plan()],
+    "basis": [a_plan()],
     "changes": [a_plan()],
     "records": [a_plan().of_kind("dns-record")],
     "tally": [Tally("move users", 1, 2, 3, {"x": "why"})],

@@ -58,6 +58,8 @@ ACTS: dict[str, Act] = {
     "Get-CsRgsQueue": response_groups.get("Queue"),
     "Get-CsRgsWorkflow": response_groups.get("Workflow"),
     "Get-CsWindowsService": windows_services.get,
+    "Stop-CsWindowsService": windows_services.stop,
+    "Start-CsWindowsService": windows_services.start,
     "Get-CsPoolBackupRelationship": pairing.get_relationship,
     "Get-CsBackupServiceStatus": pairing.get_status,
     "Get-CsHealthMonitoringConfiguration": synthetic.get_health_monitoring,

@@ -13,10 +13,11 @@ from lyncdr_helpers.contacts.export import ZIP, write_import
 from lyncdr_helpers.contacts.lists import address
 from lyncdr_helpers.params.sites import Pool
 from lyncdr_helpers.phases import contact_stores, exchange, waivers
-from lyncdr_helpers.phases.acts.loop import Receipt, Tally, carry_out
+from lyncdr_helpers.phases.acts.loop import Receipt, Tally, carry_out, command
+from lyncdr_helpers.phases.contacts_way import Way
 from lyncdr_helpers.plan import Change
 from lyncdr_helpers.session import Session
-from lyncdr_helpers.shell import dbimpexp, user_data
+from lyncdr_helpers.shell import cmdlets, dbimpexp, user_data
 
 ACT = "restore contacts"
 STORES, WITHOUT_EXPORT = "contact-stores", "users-without-export"
@@ -25,8 +26,14 @@ BATCH = 1000
 """Users per import: each import is proven by one export of the whole target pool."""
 
 
-def restore(session: Session, changes: Sequence[Change], export: Path, recorded: Mapping[str, UserRecord]) -> Tally:
-    """Import the list of every user who does not have all of it yet. Either way adds, so nobody loses anything by it.
+def restore(
+    session: Session,
+    changes: Sequence[Change],
+    export: Path,
+    recorded: Mapping[str, UserRecord],
+    way: Way = "update",
+) -> Tally:
+    """Import the list of every user who does not have all of it yet. By `update` nobody loses anything by it.
 
     export: the backup's, of the failed pool. recorded: its users, by address. A user counts as done when nothing of
     their list is missing, and as failed when it is held back (phases/contact_stores.py) or cannot be read, unless
@@ -48,8 +55,10 @@ def restore(session: Session, changes: Sequence[Change], export: Path, recorded:
     def do(some: Sequence[Change]) -> Receipt:
         there, here = exchange.place(session, f"import-{next(numbers)}{export.suffix}")
         write_import(here, export, [one.target for one in some])
-        return take(session, pool, there)
+        return _replace(session, pool, there) if way == "import" else take(session, pool, there)
 
+    if way == "import":
+        _start(session, pool)  # an earlier run may have been cut off while they were stopped
     tally = carry_out(session, ACT, [one for one in changes if one.target in wanted], see, do, batch=BATCH)
     unread = dict.fromkeys(sorted(asked - wanted), "the backup's record of it cannot be read")
     return replace(tally, failed={**tally.failed, **_not_accepted(session, held, unread)})
@@ -76,6 +85,23 @@ def hold_back(session: Session, pool: Pool, recorded: Mapping[str, UserRecord]) 
 def take(session: Session, pool: Pool, there: str) -> Receipt:
     """Have a pool add the lists in a file of the management host's to what it has of its users."""
     return _update(session, pool, there) if there.lower().endswith(ZIP) else _import(session, pool, there)
+
+
+def _replace(session: Session, pool: Pool, there: str) -> Receipt:
+    """Import-CsUserData, with the services of the whole pool stopped before, and started whatever became of it."""
+    dc = session.params.directory.domain_controller
+    try:
+        for server in pool.servers:
+            command(session, "stop services", cmdlets.stop_services(server.fqdn))
+        reply = session.shell.invoke(user_data.import_user_data(there, pool.fqdn, dc))
+    finally:
+        _start(session, pool)
+    return Receipt(reply.withheld, {"": reply.faults[0].message} if reply.faults else {})
+
+
+def _start(session: Session, pool: Pool) -> None:
+    for server in pool.servers:
+        command(session, "start services", cmdlets.start_services(server.fqdn))
 
 
 def _import(session: Session, pool: Pool, there: str) -> Receipt:

@@ -8,13 +8,12 @@ from pathlib import Path
 from lyncdr_helpers import files
 from lyncdr_helpers.phases import exchange
 from lyncdr_helpers.phases.acts.loop import Receipt, Tally, carry_out
+from lyncdr_helpers.phases.incoming_groups import ACT as ACT
 from lyncdr_helpers.phases.incoming_groups import switches
 from lyncdr_helpers.phases.response_groups import Held, held_by
 from lyncdr_helpers.plan import Change
 from lyncdr_helpers.session import Session
 from lyncdr_helpers.shell import cmdlets
-
-ACT = "restore response groups"
 
 
 def restore(session: Session, changes: Sequence[Change], export: Path, how: str = "") -> Tally:

@@ -5,11 +5,11 @@ This playbook does not rest on it: no pairing is a fact, not a fault.
 
 from __future__ import annotations
 
-from lyncdr_helpers.checks import Check, Checklist, judge, unknown
+from lyncdr_helpers.checks import Check, Checklist, Verdict, judge, unknown
 from lyncdr_helpers.params.sites import Pool
 from lyncdr_helpers.ports import Record, Reply
 from lyncdr_helpers.session import Session
-from lyncdr_helpers.shell import pairing
+from lyncdr_helpers.shell import pairing, preparation, script
 
 AREA = "pairing"
 PAIR, STATUS = "pool pairing", "backup service"
@@ -32,6 +32,30 @@ def check(session: Session) -> Checklist:
         if pair:
             checks.add(_status(session.shell.invoke(pairing.get_backup_status(lost.fqdn))))
     return checks
+
+
+OFFER = """\
+{lost} and {target} are paired; {copy}. Instead of this activation, in the shell of a server of {target}:
+    {line}
+It takes about half an hour, loses what was not copied yet, and needs no backup set: contact lists and meetings are
+there at once. Users keep their home, and go back by Invoke-CsPoolFailBack. It moves no Response Groups, endpoints,
+conference directories, Group Chat, next hop of an Edge or DNS record, and leaves the Central Management Store where it
+is: that takes Invoke-CsManagementServerFailover. Choose one of the two: after it, run nothing below the gate."""
+"""Source: Microsoft, "Failing over a pool", and the help of these cmdlets. Nobody here runs it."""
+
+COPIES = {Verdict.PASS: "the copy keeps up", Verdict.UNKNOWN: "how far the copy goes nobody can say now"}
+
+
+def offer(session: Session) -> str:
+    """What pairing offers instead of an activation, for people to read; empty where the pools are no sound pair."""
+    made = {one.name: one for one in check(session)}
+    session.record(*made.values())
+    pair, status = made.get(PAIR), made.get(STATUS)
+    if not pair or not status or pair.verdict is not Verdict.PASS or status.verdict not in COPIES:
+        return ""
+    lost, target = session.params.failed_pool.fqdn, session.params.target_pool.fqdn
+    line = script.line(preparation.fail_over_pool(lost))
+    return OFFER.format(lost=lost, target=target, copy=COPIES[status.verdict], line=line)
 
 
 def _pair(reply: Reply, pool: Pool) -> str:

@@ -38,6 +38,8 @@ COMMANDS: dict[str, Callable[[Generation], Command]] = {
         "Queue", POOL, generation
     ),
     "get_archiving_configuration": lambda generation: cmdlets.get_archiving_configuration(),
+    "stop_services": lambda generation: cmdlets.stop_services("fe01.lync.test"),
+    "start_services": lambda generation: cmdlets.start_services("fe01.lync.test"),
     "get_health_monitoring": lambda generation: cmdlets.get_health_monitoring(POOL),
     "test_registration": lambda generation: cmdlets.test_registration(POOL),
     "test_im": lambda generation: cmdlets.test_im(POOL),
@@ -47,7 +49,7 @@ COMMANDS: dict[str, Callable[[Generation], Command]] = {
 
 WRITING = {
     *("move_users", "update_user_database", "import_response_groups"),
-    *("move_conference_directory", "set_edge_next_hop"),
+    *("move_conference_directory", "set_edge_next_hop", "stop_services", "start_services"),
 }
 
 

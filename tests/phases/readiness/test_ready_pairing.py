@@ -14,6 +14,7 @@ from phase_scene import Ended, management_host
 from lyncdr_helpers.lab import lifecycle
 from lyncdr_helpers.lab.blueprint import DR_POOL, PRIMARY_POOL
 from lyncdr_helpers.lab.winrm import Call, CmdletError
+from lyncdr_helpers.phases import activate
 from lyncdr_helpers.phases.readiness.pairing import PAIR, STATUS
 
 ask = partial(ready_scene.ask, steps=("topology", "management"))
@@ -136,3 +137,28 @@ def test_both_pools_are_asked_about_by_name(later: Scene, tmp_path: Path) -> Non
     with management_host(later, tmp_path, {RELATIONSHIP: lambda call: asked.append(call.get("PoolFqdn"))}) as params:
         ask(params)
     assert asked == [PRIMARY_POOL]
+
+
+# -- in an activation --------------------------------------------------------------------------------------------------
+@pytest.mark.parametrize(
+    ("answers", "said"),
+    [
+        ((paired(DR_POOL), status()), "are paired; the copy keeps up."),
+        ((paired(DR_POOL), refused), "are paired; how far the copy goes nobody can say now."),
+        ((paired(DR_POOL), status(export="ErrorState")), ""),
+        ((paired("pool9.lync.test"), status()), ""),
+    ],
+)
+def test_what_is_offered(later: Scene, tmp_path: Path, answers, said: str) -> None:
+    """A sound pair is offered with its command and with what it leaves undone; nothing is run, and no other pair is."""
+    given = dict(zip((RELATIONSHIP, SERVICE), answers, strict=True))
+    with management_host(later, tmp_path, given) as params:
+        session = activate.begin(params)
+        try:
+            offered = activate.offer_pairing(session)
+        finally:
+            session.close()
+    assert ("Invoke-CsPoolFailOver -PoolFqdn 'pool01.lync.test' -DisasterMode" in offered) is bool(said)
+    assert said in offered
+    assert ("moves no Response Groups" in offered) is bool(said)
+    assert not list(session.journal.of_kind("withheld", "intent"))
