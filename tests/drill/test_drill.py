@@ -67,34 +67,33 @@ def endings(score: Score) -> list[tuple[str, str, int]]:
     return [(phase["phase"], phase["outcome"], phase["exit_code"]) for phase in score.phases]
 
 
-def test_twice_and_beside_another_lab(another_lab: Blueprint, tmp_path: Path) -> None:
-    """Every user, contact, Response Group and record comes back; twice in a row, while another lab stands."""
-    scores = [drill(tmp_path, Order(users=USERS), subnets=SUBNETS) for _ in range(2)]
-    for score in scores:
-        numbers = score.numbers
-        assert (score.outcome, score.exit_code, numbers["lost"]) == ("done", 0, 0), score.message
-        assert numbers["users_rehomed"] == numbers["users_on_failed_pool"] == USERS
-        assert numbers["endpoints_rehomed"] == numbers["endpoints_on_failed_pool"] == 9
-        assert numbers["conference_directories_rehomed"] == numbers["conference_directories_expected"] == 2
-        assert numbers["contacts_restored"] == numbers["contacts_expected"]
-        assert numbers["contacts_expected"] is not None
-        assert numbers["contacts_expected"] > 1000
-        assert numbers["response_groups_restored"] == numbers["response_groups_expected"] == 9
-        assert numbers["group_chat_restored"] == numbers["group_chat_expected"] == 297  # rows and files
-        assert numbers["dns_records_moved"] == numbers["dns_records_expected"] == 6
-        assert endings(score) == [
-            ("prepare", "done", 0),
-            ("backup", "done", 0),
-            ("plan", "refused", 5),
-            ("activate", "done", 0),
-            ("verify", "done", 0),
-        ]
-        assert score.rto_seconds is not None
-        assert 0 < score.rto_seconds < score.seconds
-        lines = journal.read(score.folder.journal)[0]
-        assert [line.facts["name"] for line in lines if line.facts.get("state") == "done"] == list(STEPS)
-        assert score.folder.report.stat().st_size > 10_000
-        assert [path.name for path in (score.folder.path / "lab").iterdir()] == ["runs"]
+def test_beside_another_lab(another_lab: Blueprint, tmp_path: Path) -> None:
+    """Every user, contact, Response Group and record comes back, while another lab stands; then all is tidied up."""
+    score = drill(tmp_path, Order(users=USERS), subnets=SUBNETS)
+    numbers = score.numbers
+    assert (score.outcome, score.exit_code, numbers["lost"]) == ("done", 0, 0), score.message
+    assert numbers["users_rehomed"] == numbers["users_on_failed_pool"] == USERS
+    assert numbers["endpoints_rehomed"] == numbers["endpoints_on_failed_pool"] == 9
+    assert numbers["conference_directories_rehomed"] == numbers["conference_directories_expected"] == 2
+    assert numbers["contacts_restored"] == numbers["contacts_expected"]
+    assert numbers["contacts_expected"] is not None
+    assert numbers["contacts_expected"] > 1000
+    assert numbers["response_groups_restored"] == numbers["response_groups_expected"] == 9
+    assert numbers["group_chat_restored"] == numbers["group_chat_expected"] == 297  # rows and files
+    assert numbers["dns_records_moved"] == numbers["dns_records_expected"] == 6
+    assert endings(score) == [
+        ("prepare", "done", 0),
+        ("backup", "done", 0),
+        ("plan", "refused", 5),
+        ("activate", "done", 0),
+        ("verify", "done", 0),
+    ]
+    assert score.rto_seconds is not None
+    assert 0 < score.rto_seconds < score.seconds
+    lines = journal.read(score.folder.journal)[0]
+    assert [line.facts["name"] for line in lines if line.facts.get("state") == "done"] == list(STEPS)
+    assert score.folder.report.stat().st_size > 10_000
+    assert [path.name for path in (score.folder.path / "lab").iterdir()] == ["runs"]
     assert all(row.state == "answers" for row in lifecycle.status(another_lab.folder))
     assert nothing_runs(tmp_path)
 
@@ -157,8 +156,10 @@ def wait_for_a_phase(folder: Path) -> None:
         time.sleep(0.05)
 
 
-def test_the_command(tmp_path: Path) -> None:
-    """`lyncdr drill --json --keep`: exit code 0, the numbers as the last line of stdout, the lab left as it was."""
+def test_the_command(another_lab: Blueprint, tmp_path: Path) -> None:
+    """`lyncdr drill --json --keep`, after that one: exit code 0, the numbers as the last line of stdout, the lab left
+    as it was, and nothing of the other one touched.
+    """
     with start(tmp_path, "--json", "--keep") as process:
         stdout, stderr = process.communicate(timeout=240)
     lab = lab_of(tmp_path / "runs")
@@ -174,6 +175,7 @@ def test_the_command(tmp_path: Path) -> None:
         assert (states["pool01.lync.test"], states["drse01.lync.test"]) == ("site lost", "answers")
     finally:
         lifecycle.down(lab)
+    assert all(row.state == "answers" for row in lifecycle.status(another_lab.folder))
 
 
 @pytest.mark.skipif(os.name != "posix", reason="Windows has no such signals to send")
