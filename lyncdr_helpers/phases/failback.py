@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-from lyncdr_helpers import files
+from lyncdr_helpers.answers import Answer, Answers
 from lyncdr_helpers.backups import sets
 from lyncdr_helpers.backups.manifest import Manifest
 from lyncdr_helpers.checks import Check, Checklist, judge, not_green, require
@@ -19,18 +19,20 @@ from lyncdr_helpers.phases import (
     approval,
     backup,
     exchange,
-    failback_lists,
+    failback_exports,
+    failback_groups,
     failback_plan,
     failback_proof,
     failed_over,
+    group_chat_home,
     homeward_health,
     recorded_records,
-    response_groups,
     restore_source,
 )
 from lyncdr_helpers.phases.acts import (
     conference_directories,
     contacts,
+    edges,
     endpoints,
     merges,
     moves,
@@ -39,34 +41,28 @@ from lyncdr_helpers.phases.acts import (
 )
 from lyncdr_helpers.phases.acts.loop import Tally, together
 from lyncdr_helpers.phases.endpoints import KINDS
-from lyncdr_helpers.phases.failback_lists import Exports, Lists
+from lyncdr_helpers.phases.failback_exports import Start
+from lyncdr_helpers.phases.failback_groups import Groups
+from lyncdr_helpers.phases.failback_lists import Lists
 from lyncdr_helpers.phases.failback_plan import MERGE, MOVE, Seen, Travellers
 from lyncdr_helpers.phases.failback_proof import Proof
-from lyncdr_helpers.phases.failed_over import FailedOver
+from lyncdr_helpers.phases.guided import Account, GuidedStep
 from lyncdr_helpers.plan import Change, Plan
 from lyncdr_helpers.session import Session, open_session
 
 NAMED = 5
+OLD = "both-pools-age"
 PILOT = "move the pilot"
-LISTS = "lists"
-"""The folder in the run folder where the DR pool's lists are kept as they were before anybody left."""
-
-
-@dataclass(frozen=True)
-class Start:
-    """Where the way home begins. before: what the activations did. base: the set that the DR pool's lists came from."""
-
-    before: FailedOver
-    base: Manifest
 
 
 @dataclass(frozen=True)
 class Compared:
-    """Who goes home, and with which lists."""
+    """Who goes home, with which lists, and what becomes of Response Groups."""
 
     inventory: Inventory
     travellers: Travellers
     lists: Lists
+    groups: Groups
 
 
 def begin(
@@ -75,9 +71,10 @@ def begin(
     run: str = "",
     approve: str = "",
     waive: Mapping[str, str] | None = None,
+    answers: Answers | None = None,
 ) -> Session:
     """Begin a fail back, or go on with the one that was cut short. `rehearse` withholds and records every write."""
-    return open_session("failback", params_file, mode=mode, run=run, approve=approve, waivers=waive)
+    return open_session("failback", params_file, mode=mode, run=run, approve=approve, waivers=waive, answers=answers)
 
 
 def look_back(session: Session, wanted: str = "") -> Start:
@@ -155,14 +152,14 @@ def compare(session: Session, start: Start, both: Manifest) -> Compared:
         inventory = read_inventory(session.directory, params.directory.base)
         known = {*start.base.users_of(params.failed_pool.fqdn), *start.before.moved}
         who = failback_plan.travellers(inventory, params, known)
-        lists = _lists(session, start, both, [user.address for user in who.users])
+        lists = failback_exports.lists(session, start, both, [user.address for user in who.users])
         session.record(*_who_stays(who))
         session.keep("three-way", [_row(one) for one in lists.differences])
-        return Compared(inventory, who, lists)
+        return Compared(inventory, who, lists, failback_groups.look(session, start))
 
 
 def make_plan(session: Session, start: Start, both: Manifest, found: Compared, pilot: str = "") -> Plan:
-    """What would change: users, endpoints, contact lists, Response Groups, DNS records. An approved plan is kept."""
+    """What would change, kind by kind. An approved plan is kept."""
     with session.step("plan"):
         if kept := approval.approved(session):
             return kept
@@ -180,9 +177,12 @@ def make_plan(session: Session, start: Start, both: Manifest, found: Compared, p
             found.travellers,
             found.lists,
             found.inventory,
-            response_groups.of_pool(session, session.params.target_pool.fqdn),
+            found.groups.owned,
             frozenset(start.before.endpoints),
             _directories_there(session, start),
+            start.before.edges,
+            edges.to_change(session) if start.before.edges else {},
+            tuple(group_chat_home.changes(session)),
             recorded.values,
             records.seen_now(session),
         )
@@ -193,7 +193,13 @@ def make_plan(session: Session, start: Start, both: Manifest, found: Compared, p
 
 
 def approve(session: Session, made: Plan, digest: str) -> str:
-    """The gate: the digest of exactly this plan, given by a person. Raises Refusal; a rehearsal goes on."""
+    """The gate: the digest of exactly this plan, given by a person. Raises Refusal; a rehearsal goes on.
+
+    Until somebody has moved, the set of both pools must be young: it is what everybody would be restored from.
+    """
+    if session.journal.last("intent") is None:
+        with session.step("age of the set of both pools"):
+            _hold_old(session, sets.read_manifest(session.store, made.basis["both"]))
     return approval.gate(session, made, digest)
 
 
@@ -201,10 +207,10 @@ def move_pilot(session: Session, start: Start, both: Manifest, made: Plan) -> Ta
     """One user goes first, by a plain move. Unless all of it arrives, the gate is closed before anybody else moves."""
     with session.step(PILOT):
         pilot = made.basis["pilot"]
-        _keep_dr_lists(session, made)
+        failback_exports.keep_dr_lists(session, made)
         tally = moves.move(session, [one for one in made.of_kind(MOVE) if one.target == pilot], act=PILOT, force=False)
         if not tally.withheld:
-            checks = _arrived(session, _lists(session, start, both, [pilot]), pilot)
+            checks = failback_exports.arrived(session, failback_exports.lists(session, start, both, [pilot]), pilot)
             session.record(*checks)
             if bad := not_green(checks):
                 session.hold(
@@ -240,7 +246,7 @@ def merge_contacts(session: Session, start: Start, both: Manifest, made: Plan) -
     """Every list made whole at home: what only the primary had, and whatever a move did not bring; proven by export."""
     with session.step(merges.ACT):
         changes = made.of_kind(MERGE)
-        lists = _lists(session, start, both, [one.target for one in changes])
+        lists = failback_exports.lists(session, start, both, [one.target for one in changes])
         dr = session.params.target_pool.fqdn
         held = contacts.hold_back(session, session.params.failed_pool, both.users_of(dr))
         left = [one for one in changes if one.target in lists.digests and one.target not in held]
@@ -256,10 +262,46 @@ def return_response_groups(session: Session, made: Plan) -> Tally:
         return together(response_groups_home.ACT, [brought, contacts_too])
 
 
+def point_edge(session: Session, made: Plan) -> Tally:
+    """The Edges that an activation pointed to DR hand on again to the pool that they did before."""
+    with session.step(edges.HOME):
+        return edges.point(session, made.of_kind(failback_plan.EDGE), edges.HOME)
+
+
 def restore_dns(session: Session, made: Plan) -> Tally:
     """Every record as it was before the disaster, and read back from the authoritative server."""
     with session.step(records.ACT):
         return records.repoint(session, made.of_kind(failback_plan.RECORD))
+
+
+def group_chat_to_stop(session: Session, made: Plan) -> list[GuidedStep]:
+    """What a person does before Group Chat comes home, for the forms of a notebook."""
+    return group_chat_home.to_stop(session, made)
+
+
+def stop_group_chat(session: Session, made: Plan, answers: Mapping[str, Answer] | None = None) -> list[Account]:
+    """Group Chat's server at the DR site, stopped by hand, when everybody else is home: nobody waits for it."""
+    with session.step("stop Group Chat"):
+        return group_chat_home.stop(session, made, answers)
+
+
+def return_group_chat(session: Session, made: Plan) -> Tally:
+    """Group Chat's database and files, as they are at the DR site, at the primary; all of it read back."""
+    with session.step("return Group Chat"):
+        return group_chat_home.bring(session, made)
+
+
+def group_chat_to_start(session: Session, made: Plan, brought: Tally) -> list[GuidedStep]:
+    """What a person does once Group Chat is home, for the forms of a notebook."""
+    return group_chat_home.to_start(session, made, brought)
+
+
+def start_group_chat(
+    session: Session, made: Plan, brought: Tally, answers: Mapping[str, Answer] | None = None
+) -> list[Account]:
+    """Group Chat's server at the primary, started by hand."""
+    with session.step("start Group Chat"):
+        return group_chat_home.start(session, made, brought, answers)
 
 
 def prove(session: Session, start: Start, both: Manifest, made: Plan) -> Proof:
@@ -269,7 +311,7 @@ def prove(session: Session, start: Start, both: Manifest, made: Plan) -> Proof:
         return Proof()
     with session.step("proof"):
         users = [one.target for one in made.of_kind(MERGE)]
-        return failback_proof.prove(session, made, _lists(session, start, both, users))
+        return failback_proof.prove(session, made, failback_exports.lists(session, start, both, users))
 
 
 def finish(session: Session, checks: Sequence[Check], *tallies: Tally) -> str:
@@ -292,6 +334,20 @@ def finish(session: Session, checks: Sequence[Check], *tallies: Tally) -> str:
     return told
 
 
+def _hold_old(session: Session, both: Manifest) -> None:
+    """People go on at the DR site while a plan waits to be approved: what was backed up becomes stale."""
+    age, limit = sets.age_hours(both, session.clock.now()), session.params.thresholds.export_age_hours
+    if age > limit:
+        session.hold(
+            OLD,
+            Refusal(
+                f"Set {both.name} of both pools is {age:.1f} hours old; the limit is {limit:g}.",
+                "Nobody has moved yet. Begin anew with --run new: it backs both pools up again, and makes a new plan. "
+                f'To go on with this one, give the reason: --waive {OLD}="..."',
+            ),
+        )
+
+
 def _directories_there(session: Session, start: Start) -> tuple[str, ...]:
     """The conference directories that an activation moved, and that are at the DR pool still."""
     homes = read_conference_directories(session.directory, session.params.directory.base)
@@ -303,42 +359,6 @@ def _endpoints(made: Plan, *, imported: bool) -> list[Change]:
     """The endpoints of the plan, those that an import brings along or the others."""
     found = made.of_kind(failback_plan.ENDPOINT)
     return [one for one in found if KINDS[one.detail["what"]].imported is imported]
-
-
-# -- lists ------------------------------------------------------------------------------------------------------------
-def _lists(session: Session, start: Start, both: Manifest, users: Sequence[str]) -> Lists:
-    """With the DR pool's lists as they were last seen before anybody left."""
-    primary, dr = session.params.failed_pool.fqdn, session.params.target_pool.fqdn
-    fetched = restore_source.fetch(session, both, both.part("contacts", dr))
-    exports = Exports(
-        restore_source.fetch(session, start.base, start.base.part("contacts", primary)),
-        (fetched, *sorted((session.folder.path / LISTS).glob("*"))),
-        restore_source.fetch(session, both, both.part("contacts", primary)),
-        start.before.restored,
-    )
-    return failback_lists.compare(exports, users)
-
-
-def _keep_dr_lists(session: Session, made: Plan) -> None:
-    """The DR pool's lists once more, as they are right before users leave it: people went on changing them."""
-    there = read_inventory(session.directory, session.params.directory.base).movable(session.params.target_pool.fqdn)
-    if {user.address for user in there}.isdisjoint(one.target for one in made.of_kind(MOVE)):
-        return
-    export = exchange.export_contacts(session, session.params.target_pool, "dr-last")
-    folder = session.folder.path / LISTS
-    folder.mkdir(exist_ok=True)
-    files.replace(folder / f"{len(list(folder.iterdir())):04}{export.suffix}", export.read_bytes())
-
-
-def _arrived(session: Session, lists: Lists, pilot: str) -> Checklist:
-    """The pilot's list at home is the one that the DR pool had, whole; who has none in Lync has nothing to compare."""
-    name, expected = f"list of {pilot}", "as at the DR site, and nothing that was removed there"
-    if pilot not in lists.digests:
-        return Checklist([judge("pilot", name, True, seen="none at the DR pool", expected=expected)])
-    now = exchange.export_contacts(session, session.params.failed_pool, "home-pilot")
-    seen = "; ".join(failback_lists.arrived(now, lists, pilot))
-    remedy = "Look at the pilot's list on both pools: a plain move should have carried it."
-    return Checklist([judge("pilot", name, not seen, seen=seen or "the same", expected=expected, remedy=remedy)])
 
 
 # -- rows -------------------------------------------------------------------------------------------------------------

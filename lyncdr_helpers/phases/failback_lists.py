@@ -17,15 +17,23 @@ Held = tuple[str, int]
 
 
 @dataclass(frozen=True)
+class Export:
+    """One file, and what is known of every list in it, by user."""
+
+    path: Path
+    held: Mapping[str, Held]
+
+
+@dataclass(frozen=True)
 class Exports:
-    """The files that are compared. dr: of the DR pool, the last one that has a user counts.
+    """What is compared. dr: of the DR pool, the last one that has a user counts.
 
     restored: whose list in `base` came to the DR pool; None for everybody.
     """
 
-    base: Path
-    dr: tuple[Path, ...]
-    primary: Path
+    base: Export
+    dr: tuple[Export, ...]
+    primary: Export
     restored: Collection[str] | None = None
 
 
@@ -60,9 +68,18 @@ class AtHome:
     doubled: Mapping[str, tuple[str, ...]]
 
 
+def read(path: Path) -> Export:
+    """An export of which nothing is known yet. Raises OperationError where it was not written whole."""
+    return Export(path, {row.user: (row.digest, row.contacts) for row in exchange.read_rows(path, left_out)})
+
+
 def compare(exports: Exports, users: Collection[str]) -> Lists:
-    """These users' lists. Who has none at the DR pool is in no result. Raises OperationError for a broken export."""
-    base, dr, primary = _held([exports.base]), _held(exports.dr), _held([exports.primary])
+    """These users' lists; whose three digests agree, theirs is not parsed. Who has none at the DR pool is in no result.
+
+    Raises InputError for a broken export.
+    """
+    base, primary = exports.base.held, exports.primary.held
+    dr = {user: held for export in exports.dr for user, held in export.held.items()}
     known = base if exports.restored is None else {user: base[user] for user in exports.restored if user in base}
     wanted = [user for user in users if user in dr]
     differing = {user for user in wanted if not _is_alike(known.get(user), dr[user], primary.get(user))}
@@ -79,9 +96,10 @@ def compare(exports: Exports, users: Collection[str]) -> Lists:
 
 def at_home(now: Path, lists: Lists, users: Collection[str]) -> AtHome:
     """What an export of the primary shows of these users. Raises OperationError where it was not written whole."""
-    held = _held([now])
+    export = read(now)
+    held = export.held
     others = {user for user in users if user not in held or held[user][0] != lists.digests[user]}
-    found, wanted, stale = _read([now], others), lists.wanted(others), _read([lists.exports.primary], others)
+    found, wanted, stale = _read([export], others), lists.wanted(others), _read([lists.exports.primary], others)
     lacking = {user: lacks for user in sorted(others) if (lacks := missing(wanted[user], found.get(user)))}
     back = {user: returned(wanted[user], one, stale.get(user)) for user, one in sorted(found.items())}
     twice = {user: doubled(one) for user, one in sorted(found.items())}
@@ -94,7 +112,7 @@ def at_home(now: Path, lists: Lists, users: Collection[str]) -> AtHome:
 
 def arrived(now: Path, lists: Lists, user: str) -> tuple[str, ...]:
     """What is wrong with one user's list at home after a plain move, in words: it carries the DR pool's list whole."""
-    dr, found = _read(lists.exports.dr, {user})[user], _read([now], {user}).get(user)
+    dr, found = _read(lists.exports.dr, {user})[user], _read([read(now)], {user}).get(user)
     lacks = missing(dr, found)
     wrong = [f"lacking {named(lacks)}"] if lacks else []
     if found:
@@ -117,9 +135,5 @@ def _is_alike(base: Held | None, dr: Held, primary: Held | None) -> bool:
     return base == dr and primary in (None, base)
 
 
-def _held(paths: Sequence[Path]) -> dict[str, Held]:
-    return {row.user: (row.digest, row.contacts) for path in paths for row in exchange.read_rows(path, left_out)}
-
-
-def _read(paths: Sequence[Path], users: Collection[str]) -> dict[str, ContactList]:
-    return {one.user: one for path in paths for one in read_lists_of(path, users)} if users else {}
+def _read(exports: Sequence[Export], users: Collection[str]) -> dict[str, ContactList]:
+    return {one.user: one for export in exports for one in read_lists_of(export.path, users)} if users else {}

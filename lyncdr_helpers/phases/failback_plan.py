@@ -18,6 +18,7 @@ from lyncdr_helpers.ports import RecordChange, RecordSet
 MOVE = activation_plan.MOVE
 ENDPOINT = activation_plan.ENDPOINT
 CONFERENCES = activation_plan.CONFERENCES
+EDGE = activation_plan.EDGE
 MERGE = "merge-contacts"
 RESPONSE_GROUP = "return-response-group"
 RECORD = cutover.KIND
@@ -42,7 +43,8 @@ class Seen:
     """What a plan is made from. groups: the Response Groups that the DR pool owns.
 
     endpoints: what came from the primary and is no user, by address. directories: the conference directories that came
-    from there and are at the DR pool now, by number. recorded, records: what each record was before the
+    from there and are at the DR pool now, by number. moved_edges: what the activation made of each Edge. edges: the
+    next hop of each now. group_chat: what bringing it home changes. recorded, records: what each record was before the
     disaster, and is now, by key.
     """
 
@@ -52,6 +54,9 @@ class Seen:
     groups: tuple[str, ...] = ()
     endpoints: frozenset[str] = frozenset()
     directories: tuple[str, ...] = ()
+    moved_edges: Mapping[str, Change] = field(default_factory=dict)
+    edges: Mapping[str, str] = field(default_factory=dict)
+    group_chat: tuple[Change, ...] = ()
     recorded: Mapping[str, RecordSet | None] = field(default_factory=dict)
     records: Mapping[str, RecordSet | None] = field(default_factory=dict)
 
@@ -89,7 +94,9 @@ def make(run: str, params: Params, basis: Mapping[str, str], seen: Seen, pilot: 
         *(Change(CONFERENCES, number, dr, primary) for number in seen.directories),
         *_lists(seen.lists),
         *(Change(RESPONSE_GROUP, name, dr, primary) for name in seen.groups),
+        *_edges(seen),
         *map(cutover.to_plan, _records(seen.recorded, seen.records)),
+        *seen.group_chat,
     ]
     scope = f"{dr} -> {primary}, {len(users):,} users"
     return Plan.of(run, params.deployment, scope, {**basis, "pilot": first}, changes)
@@ -112,6 +119,13 @@ def _endpoints(seen: Seen, dr: str, primary: str) -> Iterable[Change]:
         for one in some:
             if one.address in seen.endpoints:
                 yield Change(ENDPOINT, one.address, dr, primary, {"dn": one.dn, "what": endpoint.name})
+
+
+def _edges(seen: Seen) -> Iterable[Change]:
+    """Back to where each was; one that somebody has pointed elsewhere since is theirs."""
+    for edge, moved in seen.moved_edges.items():
+        if seen.edges.get(edge) == moved.new:
+            yield Change(EDGE, edge, moved.new, moved.old)
 
 
 def _lists(lists: Lists) -> Iterable[Change]:

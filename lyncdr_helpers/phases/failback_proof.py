@@ -9,10 +9,10 @@ from functools import partial
 from lyncdr_helpers.checks import Check, Checklist, judge
 from lyncdr_helpers.directory.conference_directories import read_conference_directories
 from lyncdr_helpers.directory.inventory import read_cms_pointers
-from lyncdr_helpers.phases import exchange, failback_lists
-from lyncdr_helpers.phases.acts import homes, records
+from lyncdr_helpers.phases import exchange, failback_lists, group_chat_home
+from lyncdr_helpers.phases.acts import edges, group_chat, homes, records
 from lyncdr_helpers.phases.failback_lists import Lists
-from lyncdr_helpers.phases.failback_plan import CONFERENCES, ENDPOINT, MERGE, MOVE, RECORD, RESPONSE_GROUP
+from lyncdr_helpers.phases.failback_plan import CONFERENCES, EDGE, ENDPOINT, MERGE, MOVE, RECORD, RESPONSE_GROUP
 from lyncdr_helpers.phases.response_groups import of_pool
 from lyncdr_helpers.phases.verify import Loss
 from lyncdr_helpers.plan import Change, Plan
@@ -56,6 +56,10 @@ def prove(session: Session, made: Plan, lists: Lists) -> Proof:
         ),
         ("contacts", f"contacts on {primary}"): partial(_contacts, session, made.of_kind(MERGE), lists),
         ("response_groups", f"Response Groups of {primary}"): partial(_groups, session, made.of_kind(RESPONSE_GROUP)),
+        ("edges", "next hops of Edges as before"): partial(_edges, session, made.of_kind(EDGE)),
+        ("group_chat", f"rows and files of Group Chat at {session.params.sites.primary.name}"): partial(
+            _group_chat, session, [one for kind in group_chat.KINDS for one in made.of_kind(kind)]
+        ),
         ("dns_records", "DNS records as before"): partial(_records, session, made.of_kind(RECORD)),
     }
     for (fact, name), count in counts.items():
@@ -119,6 +123,21 @@ def _groups(session: Session, changes: Sequence[Change]) -> Count:
     why = {True: "the DR pool still owns it", False: "not at the primary"}
     lost = [one.target for one in changes if one.target not in here or one.target in there]
     return Count.of(changes, [Loss("response group", "", name, why[name in there]) for name in lost])
+
+
+def _edges(session: Session, changes: Sequence[Change]) -> Count:
+    now = edges.next_hops(session) if changes else {}
+    wrong = [one for one in changes if now.get(one.target) != one.new]
+    lost = [Loss("edge", "", one.target, f"hands on to {now.get(one.target) or 'no pool'}") for one in wrong]
+    return Count.of(changes, lost)
+
+
+def _group_chat(session: Session, changes: Sequence[Change]) -> Count:
+    if not changes:
+        return Count.of(changes, [])
+    expected, lacks = group_chat_home.counted(session)
+    lost = [Loss("group chat", "", one.what, one.why) for one in lacks]
+    return Count(expected, expected - sum(one.count for one in lacks), lost)
 
 
 def _records(session: Session, changes: Sequence[Change]) -> Count:

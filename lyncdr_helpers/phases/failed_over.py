@@ -22,8 +22,8 @@ class FailedOver:
     """runs: the live activations that acted, oldest first; empty where nobody knows of any.
 
     began: when the first of them began. unfinished: the newest one, where it never came to its end. backup: the set
-    they restored from. moved, endpoints, directories, records: their changes, by target; of a record that was changed
-    twice the first. restored: whose contact list came to the DR pool, None where nobody knows.
+    they restored from. moved, endpoints, directories, edges, groups, records: their changes, by target; of a record
+    that was changed twice the first. restored: whose contact list came to the DR pool, None where nobody knows.
     """
 
     runs: tuple[str, ...] = ()
@@ -33,6 +33,8 @@ class FailedOver:
     moved: Mapping[str, Change] = field(default_factory=dict)
     endpoints: Mapping[str, Change] = field(default_factory=dict)
     directories: Mapping[str, Change] = field(default_factory=dict)
+    edges: Mapping[str, Change] = field(default_factory=dict)
+    groups: Mapping[str, Change] = field(default_factory=dict)
     records: Mapping[str, Change] = field(default_factory=dict)
     restored: frozenset[str] | None = None
 
@@ -53,6 +55,8 @@ def read(session: Session) -> FailedOver:
         moved=_first(changes, activation_plan.MOVE),
         endpoints=_first(changes, activation_plan.ENDPOINT),
         directories=_first(changes, activation_plan.CONFERENCES),
+        edges=_first(changes, activation_plan.EDGE),
+        groups=_first(changes, activation_plan.RESPONSE_GROUP),
         records=_first(changes, activation_plan.RECORD),
         restored=frozenset(_first(changes, activation_plan.CONTACTS)) - _not_restored(folders),
     )

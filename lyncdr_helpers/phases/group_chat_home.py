@@ -17,7 +17,7 @@ from lyncdr_helpers import files
 from lyncdr_helpers.answers import Answer
 from lyncdr_helpers.backups.manifest import GroupChatRecord
 from lyncdr_helpers.checks import Check, Verdict, judge
-from lyncdr_helpers.errors import InputError, Refusal
+from lyncdr_helpers.errors import InputError, OperationError, Refusal
 from lyncdr_helpers.phases import group_chat, group_chat_in_dr
 from lyncdr_helpers.phases.acts import group_chat as act
 from lyncdr_helpers.phases.acts import group_chat_database, group_chat_files
@@ -26,12 +26,15 @@ from lyncdr_helpers.phases.acts.group_chat_database import DATABASE, Dump
 from lyncdr_helpers.phases.acts.group_chat_files import FILES
 from lyncdr_helpers.phases.acts.loop import Tally
 from lyncdr_helpers.phases.group_chat import Side
+from lyncdr_helpers.phases.group_chat_in_dr import Lack
 from lyncdr_helpers.phases.guided import Account, GuidedStep, Instruction, guide
 from lyncdr_helpers.plan import Change, Plan
 from lyncdr_helpers.session import Session
 
 GATE = "group-chat-home"
 STOP, START = "group-chat-stop", "group-chat-start"
+BROUGHT = "Group Chat at the DR site"
+"""The fact that says what stood there when it was dumped."""
 
 
 def changes(session: Session) -> list[Change]:
@@ -49,19 +52,21 @@ def changes(session: Session) -> list[Change]:
         return []
     made = list(group_chat_database.changes(session, home, session.folder.run, group_chat.logins(session, there)))
     if there.repository and home.repository:
-        count = group_chat_files.there(there.repository) or "no files"
         old = group_chat_files.there(home.repository)
-        made.append(Change(FILES, str(home.repository), old, f"{count} of {session.folder.run}"))
+        made.append(Change(FILES, str(home.repository), old, f"all files of {session.folder.run}"))
     return made
+
+
+def to_stop(session: Session, made: Plan) -> list[GuidedStep]:
+    """What a person does before it is dumped, for the forms of a notebook; nothing where it is not in the plan."""
+    return [_stop_step(session)] if made.of_kind(DATABASE) else []
 
 
 def stop(session: Session, made: Plan, answers: Mapping[str, Answer] | None = None) -> list[Account]:
     """By hand: its server at the DR site stops. Proven by its port, where the parameters name the machine."""
-    if not made.of_kind(DATABASE):
-        return []
     chat = session.params.group_chat
     see = partial(_silent, session) if chat and chat.standby_server else None
-    return [guide(session, _stop_step(session), see, (answers or {}).get(STOP))]
+    return [guide(session, step, see, (answers or {}).get(step.name)) for step in to_stop(session, made)]
 
 
 def bring(session: Session, made: Plan) -> Tally:
@@ -74,11 +79,32 @@ def bring(session: Session, made: Plan) -> Tally:
         return act.restore(session, home, some, content)
 
 
+def to_start(session: Session, made: Plan, brought: Tally) -> list[GuidedStep]:
+    """What a person does once it is home, for the forms of a notebook; nothing unless it came home."""
+    return [_start_step(session)] if made.of_kind(DATABASE) and not brought.failed else []
+
+
 def start(session: Session, made: Plan, brought: Tally, answers: Mapping[str, Answer] | None = None) -> list[Account]:
     """By hand: its server at the primary starts, and the one at the DR site goes. Nothing unless it came home."""
-    if brought.failed or not made.of_kind(DATABASE):
-        return []
-    return [guide(session, _start_step(session), None, (answers or {}).get(START))]
+    steps = to_start(session, made, brought)
+    return [guide(session, step, None, (answers or {}).get(step.name)) for step in steps]
+
+
+def counted(session: Session) -> tuple[int, list[Lack]]:
+    """(rows and files that stood at the DR site when it was dumped, what of them the primary has not).
+
+    More than there were is no loss: people write again. Raises OperationError where nobody can look, or none was
+    brought.
+    """
+    brought = [one.facts["value"] for one in session.journal.of_kind("fact") if one.facts["name"] == BROUGHT]
+    if not brought:
+        raise OperationError("Group Chat was not brought home yet.", "Run the same command again.")
+    home, record = group_chat.primary(session), GroupChatRecord(**brought[-1])
+    short = act.rows_lacking(session, home, record)
+    lost = [Lack(f"{table} in {home.name}", f"{count:,} rows are missing", count) for table, count in short.items()]
+    if record.files and home.repository and (gone := record.files - group_chat_files.count(home.repository)) > 0:
+        lost.append(Lack(str(home.repository), f"{gone:,} files are missing", gone))
+    return sum(record.rows.values()) + record.files, lost
 
 
 @contextmanager
@@ -101,6 +127,8 @@ def _content(session: Session, there: Side, home: Side) -> Iterator[Content]:
         else:
             export = partial(group_chat.export_database, session, there)
             path, record = group_chat.take_stock(session, export, there)
+            held = group_chat_files.count(there.repository) if there.repository and home.repository else 0
+            session.fact(BROUGHT, {"rows": dict(record.rows), "files": held})
             dump = Dump(name, files.digest_file(keep(path)), partial(_copy, path))
         yield Content(dump, record, packed if there.repository and home.repository else None)
     finally:

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections import defaultdict
 
 from lyncdr_helpers.contacts.merge import What
-from lyncdr_helpers.phases.failback import Start
+from lyncdr_helpers.phases.failback_exports import Start
+from lyncdr_helpers.phases.failback_groups import Groups
 from lyncdr_helpers.phases.failback_lists import Lists
 from lyncdr_helpers.phases.failback_plan import Travellers
 from lyncdr_helpers.phases.failback_proof import Proof
@@ -73,6 +74,14 @@ def differences(lists: Lists) -> Frame:
         rest="all are in tables/three-way.csv of the run",
         none="Everybody's list is the same before the disaster, at the DR site and on the primary.",
     )
+
+
+def groups(found: Groups) -> Frame:
+    """Columns: group, what, becomes. What needs a decision comes first."""
+    rows = [(name, "deleted at the DR site, still on the primary", "! takes calls again") for name in found.deleted]
+    rows += [(name, f"runs at the DR site for {owner}", "! stays as it is") for name, owner in found.foreign]
+    rows += [(name, "of the DR pool", "goes home") for name in found.owned]
+    return Frame.of(rows, ["group", "what", "becomes"], none="The DR pool has no Response Groups.")
 
 
 def losses(proof: Proof) -> Frame:

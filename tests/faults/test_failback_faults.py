@@ -36,7 +36,9 @@ MOMENTS = {
     "after the second batch": lambda: is_act("result", "move users"),
     "between the merge and its result": lambda: is_act("intent", "merge contacts"),
     "between the Response Groups and their result": lambda: is_act("intent", "return response groups"),
+    "between the Edge and its result": lambda: is_act("intent", "point the Edge home"),
     "between the DNS update and its result": lambda: is_act("intent", "repoint DNS"),
+    "between Group Chat's restore and its result": lambda: is_act("intent", "restore Group Chat"),
 }
 
 

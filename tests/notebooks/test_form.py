@@ -40,7 +40,16 @@ PARAMETERS: dict[str, dict[str, Any]] = {
         "evidence": {},
     },
     "verify": {"backup_set": ""},
-    "failback": {"mode": "rehearse", "approve": "", "backup_set": "", "pilot": "", "waive": {}},
+    "failback": {
+        "mode": "rehearse",
+        "approve": "",
+        "backup_set": "",
+        "pilot": "",
+        "waive": {},
+        "did": {},
+        "skip": {},
+        "evidence": {},
+    },
 }
 """Beside params_file and run, which every phase takes; the runner passes nothing else."""
 

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 
 import pytest
 from phase_scene import Ended, directory_changed, run, tree, variant
@@ -14,7 +17,7 @@ from lyncdr_helpers.backups import sets
 from lyncdr_helpers.contacts.lists import Contact
 from lyncdr_helpers.dns.records import as_text
 from lyncdr_helpers.errors import InputError, Refusal
-from lyncdr_helpers.lab import life, lifecycle, seed
+from lyncdr_helpers.lab import edges, group_chat, life, lifecycle, seed
 from lyncdr_helpers.lab.blueprint import BRANCH_POOL, DR_POOL, PRIMARY_POOL
 from lyncdr_helpers.lab.contact_lists import render
 from lyncdr_helpers.lab.forest import POOLS
@@ -28,7 +31,7 @@ pytestmark = pytest.mark.timeout(300)
 @pytest.fixture(scope="module")
 def lab(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Away]:
     """Everybody is at the DR site. Every test of the module but the last leaves them there."""
-    with away(tmp_path_factory.mktemp("away")) as made:
+    with away(tmp_path_factory.mktemp("away"), generation="lync2013") as made:
         yield made
 
 
@@ -237,6 +240,84 @@ def dn_of(session: Session, user: str) -> str:
     return entry.dn
 
 
+@pytest.mark.usefixtures("untouched")
+def test_an_edge_that_somebody_pointed_elsewhere(lab: Away) -> None:
+    """What the activation did to it is no longer so: it is theirs, and the plan leaves it alone."""
+    folder = lab.scene.blueprint.folder
+    edges.place(folder, BRANCH_POOL)
+    try:
+        session = failback.begin(lab.params)
+        with contextlib.closing(session):
+            plan = planned(session)[2]
+    finally:
+        edges.place(folder, DR_POOL)
+    assert not plan.of_kind("edge-next-hop")
+
+
+@pytest.mark.usefixtures("untouched")
+def test_response_groups_that_a_person_decides_about(lab: Away) -> None:
+    """One that was deleted at the DR site and is on the primary still, and one that runs there and is the primary's:
+    each is named, the plan brings neither home, and nobody is held back.
+    """
+    with PoolStore(lab.scene.blueprint.pool_store(DR_POOL)) as store:
+        kept = store.response_groups()
+        gone, lent, *_ = kept
+        store.remove_response_groups([gone, lent])
+        store.replace_response_groups([replace(lent, owner=PRIMARY_POOL)], {})
+        try:
+            found = run(failback.begin(lab.params), planned)
+        finally:
+            store.replace_response_groups(kept, {})
+    assert found.code == 0, found.text
+    deleted, foreign = f"{gone.kind} {gone.name}", f"{lent.kind} {lent.name}"
+    assert found.seen(f"deleted at the DR site, and still on {PRIMARY_POOL}") == f"1: {deleted}"
+    assert found.seen(f"run by {DR_POOL} for another pool") == f"1: {foreign} (of {PRIMARY_POOL})"
+    plan = json.loads(found.folder.plan.read_text(encoding="utf-8"))
+    home = {one["target"] for one in plan["changes"] if one["kind"] == "return-response-group"}
+    assert home == {f"{one.kind} {one.name}" for one in kept} - {deleted, foreign}
+
+
+@pytest.mark.usefixtures("untouched")
+def test_a_set_of_both_pools_that_has_become_old(lab: Away) -> None:
+    """Refused before anybody moves, with what to do; a reason lets it through, and once people are on their way nobody
+    is asked any more.
+    """
+    params = variant(lab.scene, ("export_age_hours: 26", "export_age_hours: 0.00001"))
+    found = go_home(params)
+    closed(found, "both-pools-age")
+    assert "hours old; the limit is 1e-05" in found.text
+    assert "Begin anew with --run new" in found.text
+    waived = run(
+        failback.begin(params, "live", waive={"both-pools-age": "it is weekend"}), lambda one: went_home(one, "")
+    )
+    assert [line.facts["gate"] for line in waived.kinds("waiver")] == ["both-pools-age"]
+    assert waived.kinds("gate")[-1].facts["gate"] == "approval"
+
+    def on_the_way(session: Session) -> None:
+        session.journal.write("intent", act="move the pilot", targets=[])
+        failback.approve(session, planned(session)[2], "")
+
+    later = run(failback.begin(params, "rehearse", "new"), on_the_way)
+    assert [line.facts["gate"] for line in later.kinds("gate")] == ["approval"]
+
+
+def test_group_chat_waits_for_a_person(lab: Away) -> None:
+    """Without the answer of whoever stops its server a live run asks for it; a rehearsal tells it and goes on."""
+    session = failback.begin(lab.params)
+    with contextlib.closing(session):
+        plan = planned(session)[2]
+        assert [step.name for step in failback.group_chat_to_stop(session, plan)] == ["group-chat-stop"]
+        group_chat.stopped(lab.scene.blueprint).unlink()
+        address = lab.scene.blueprint.group_chat_server, lab.scene.blueprint.group_chat_port
+        waits = time.monotonic() + 10
+        while not session.dialer.knock(*address) and time.monotonic() < waits:
+            time.sleep(0.05)
+        try:
+            assert [one.state for one in failback.stop_group_chat(session, plan)] == ["withheld"]
+        finally:
+            group_chat.stopped(lab.scene.blueprint).touch()
+
+
 def test_everybody_goes_home(lab: Away) -> None:
     """Homes, lists, Response Groups and DNS are as before the disaster, but for what people changed since; the pilot
     went first and alone, nobody was forced, and a list that changed after the backup of both pools is home as it is.
@@ -266,6 +347,10 @@ def test_everybody_goes_home(lab: Away) -> None:
     assert before["homes"].keys() == after["homes"].keys()
     assert the_pilot_went_alone(found)
     assert found.fact("failback_lost") == 0
+    assert found.fact("failback_edges_expected") == found.fact("failback_edges_home") == 1
+    assert (before["edge"], after["edge"]) == (DR_POOL, PRIMARY_POOL)
+    assert found.fact("failback_group_chat_expected") == found.fact("failback_group_chat_home") > 200
+    assert after["chat"] == group_chat.standby_server(lab.scene.blueprint).rows(group_chat.DATABASE)
     assert found.fact("failback_users_expected") == found.fact("failback_users_home") == len(homed) == 30
     assert found.fact("failback_directories_expected") == found.fact("failback_directories_home") >= 1
     assert found.fact("failback_endpoints_expected") == found.fact("failback_endpoints_home") >= 5

@@ -11,12 +11,14 @@ from typing import Any
 from dr_scene import Scene, make_scene
 from phase_scene import Ended, activated, run
 
-from lyncdr_helpers.lab import life, lifecycle
+from lyncdr_helpers.answers import Answer
+from lyncdr_helpers.lab import edges, group_chat, life, lifecycle
 from lyncdr_helpers.lab.blueprint import DR_POOL, PRIMARY_POOL
 from lyncdr_helpers.lab.life import Life
 from lyncdr_helpers.lab.pools import PoolStore
 from lyncdr_helpers.params.generation import Generation
-from lyncdr_helpers.phases import activate, failback
+from lyncdr_helpers.phases import activate, failback, group_chat_home
+from lyncdr_helpers.phases.failback_exports import Start
 from lyncdr_helpers.plan import Plan
 from lyncdr_helpers.session import Session
 
@@ -45,19 +47,26 @@ class Away:
         for pool in held:
             with PoolStore(lab.pool_store(pool)) as store:
                 groups[pool] = [(one.kind, one.name, one.owner) for one in store.response_groups()]
-        return {"homes": self.scene.homes(), "lists": held, "groups": groups, "zone": self.scene.zone()}
+        chat = group_chat.sql_server(lab).rows(group_chat.DATABASE)
+        homes, zone = self.scene.homes(), self.scene.zone()
+        edge = edges.next_hop(lab.folder)
+        return {"homes": homes, "lists": held, "groups": groups, "zone": zone, "chat": chat, "edge": edge}
 
 
 @contextmanager
 def away(folder: Path, generation: Generation = "lync2010", batch: int = 10, users: int = USERS) -> Iterator[Away]:
-    """Backed up, lost, activated and healed; users changed their lists before the loss and at the DR site."""
+    """Backed up, lost, activated and healed; users changed their lists before the loss and at the DR site, and Group
+    Chat's server there has stopped.
+    """
     scene = make_scene(folder / "lab", users=users, batch=batch, generation=generation)
     try:
         lived = life.before_the_loss(scene.blueprint)
+        edges.place(scene.blueprint.folder, PRIMARY_POOL)
         scene.lose_primary()
         ended = run(activate.begin(scene.params, "live"), activated)
         assert ended.code == 0, ended.text
         lifecycle.heal(scene.blueprint.folder, "primary")
+        group_chat.stopped(scene.blueprint).touch()
         yield Away(scene, life.at_the_dr_site(scene.blueprint, lived))
     finally:
         lifecycle.down(scene.blueprint.folder)
@@ -72,7 +81,7 @@ def go_home(
     return run(session, lambda session: went_home(session, digest))
 
 
-def planned(session: Session, pilot: str = "", backup_set: str = "") -> tuple[failback.Start, Any, Plan]:
+def planned(session: Session, pilot: str = "", backup_set: str = "") -> tuple[Start, Any, Plan]:
     start = failback.look_back(session, backup_set)
     failback.health(session)
     both = failback.back_up(session)
@@ -88,9 +97,13 @@ def went_home(session: Session, digest: str | None = None, pilot: str = "", back
     endpoints = failback.move_endpoints(session, plan)
     merged = failback.merge_contacts(session, start, both, plan)
     groups = failback.return_response_groups(session, plan)
+    edge = failback.point_edge(session, plan)
     records = failback.restore_dns(session, plan)
+    failback.stop_group_chat(session, plan)
+    chat = failback.return_group_chat(session, plan)
+    failback.start_group_chat(session, plan, chat, {group_chat_home.START: Answer(seen="a message is read")})
     proof = failback.prove(session, start, both, plan)
-    failback.finish(session, proof.checks, first, moved, endpoints, merged, groups, records)
+    failback.finish(session, proof.checks, first, moved, endpoints, merged, groups, edge, records, chat)
 
 
 def _spelled(found: Any) -> list[tuple[str, tuple[str, ...]]]:

@@ -14,6 +14,7 @@ from lyncdr_helpers.shell import cmdlets
 from lyncdr_helpers.topology import pools, reading
 
 ACT = "point the Edge to DR"
+HOME = "point the Edge home"
 
 
 def next_hops(session: Session) -> dict[str, str]:
@@ -39,7 +40,7 @@ def to_change(session: Session) -> dict[str, str]:
     return found
 
 
-def point(session: Session, changes: Sequence[Change]) -> Tally:
+def point(session: Session, changes: Sequence[Change], act: str = ACT) -> Tally:
     """Give every Edge of the plan its new next hop. People inside do not wait for it: a failure is counted."""
 
     def see(some: Sequence[Change]) -> Mapping[str, str]:
@@ -51,4 +52,4 @@ def point(session: Session, changes: Sequence[Change]) -> Tally:
         reply = session.shell.invoke(cmdlets.set_edge_next_hop(one.target, one.new))
         return Receipt(reply.withheld, {"": reply.faults[0].message} if reply.faults else {})
 
-    return carry_out(session, ACT, changes, see, do, batch=1, vital=False) if changes else Tally(ACT)
+    return carry_out(session, act, changes, see, do, batch=1, vital=False) if changes else Tally(act)

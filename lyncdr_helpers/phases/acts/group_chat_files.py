@@ -15,9 +15,9 @@ ACT = "restore Group Chat files"
 FILES = "restore-group-chat-files"
 
 
-def change(repository: Path, name: str, count: int, archive: Callable[[], Path]) -> Change:
-    """What stands in the repository, and what is to: `count` files of the set of that name. Raises OperationError."""
-    new = f"{count:,} files of {name}"
+def change(repository: Path, name: str, files: int, archive: Callable[[], Path]) -> Change:
+    """What stands in the repository, and what is to: `files` of the set of that name. Raises OperationError."""
+    new = f"{files:,} files of {name}"
     old = there(repository)
     return Change(FILES, str(repository), new if old and not missing(repository, archive) else old, new)
 
@@ -61,11 +61,16 @@ def _seen(session: Session, one: Change, archive: Callable[[], Path]) -> str:
 
 def there(repository: Path) -> str:
     """`12 files`, nothing where there are none, or no such folder yet. Raises OperationError."""
+    found = count(repository)
+    return f"{found:,} files" if found else ""
+
+
+def count(repository: Path) -> int:
+    """How many files are there; none in a folder that there is not. Raises OperationError."""
     try:
-        count = sum(path.is_file() for path in repository.rglob("*")) if repository.exists() else 0
+        return sum(path.is_file() for path in repository.rglob("*")) if repository.exists() else 0
     except OSError as cause:
         raise _refused(repository, cause) from cause
-    return f"{count:,} files" if count else ""
 
 
 def _refused(repository: Path, cause: OSError) -> OperationError:
