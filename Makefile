@@ -2,7 +2,7 @@
 SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help drill test servers nights playbook lint format lock clean
+.PHONY: help drill test phases drills servers faults rest lint format lock clean
 
 # Every kernel starts in a second once its imports are compiled, and in five when they never are.
 export PYTHONDONTWRITEBYTECODE :=
@@ -25,16 +25,21 @@ drill: .venv/.drill  ## Lose a site in the lab and bring every user back
 test:  ## Lint, types, tests and notebooks, against real servers where they can be installed
 	.ci/packages.sh
 	$(MAKE) --no-print-directory lint
-	$(MAKE) --no-print-directory --jobs=3 --output-sync=target --keep-going servers nights playbook
+	$(MAKE) --no-print-directory --jobs=3 --output-sync=target --keep-going phases drills servers faults rest
 
-# Three parts at once, each on loopback addresses of its own, for much of a test is waiting; what a part prints comes
-# when it is done.
-servers: .venv/.test  ## One part of the tests: the ports' contracts and the lab, over real servers
+# Three parts at once, each on loopback addresses of its own, for much of a test is waiting; the long ones first. What a
+# part prints comes when it is done.
+phases: .venv/.test  ## One part of the tests: what each notebook calls, on labs
+	$(BIN)/pytest $(ARGS) tests/phases
+DRILLS := drill cli runs notebooks notices
+drills: .venv/.test  ## Another: the command line, the runner, the notebooks, whole drills
+	$(BIN)/pytest $(ARGS) $(addprefix tests/,$(DRILLS))
+servers: .venv/.test  ## Another: the ports' contracts and the lab, over real servers
 	$(BIN)/pytest $(ARGS) tests/contracts tests/lab
-nights: .venv/.test  ## Another: the phases, and whatever goes wrong in them
-	$(BIN)/pytest $(ARGS) tests/phases tests/faults
-playbook: .venv/.test  ## The rest
-	$(BIN)/pytest $(ARGS) $(addprefix --ignore=tests/,contracts lab phases faults)
+faults: .venv/.test  ## Another: whatever goes wrong on the worst night
+	$(BIN)/pytest $(ARGS) tests/faults
+rest: .venv/.test  ## The rest, with the benchmarks
+	$(BIN)/pytest $(ARGS) $(addprefix --ignore=tests/,contracts lab phases faults $(DRILLS))
 
 lint: .venv/.test  ## ruff and mypy
 	$(BIN)/ruff check
