@@ -20,11 +20,20 @@ SAID = 300
 
 
 def place(session: Session, name: str) -> tuple[str, Path]:
-    """(the file as the management host names it, the same file from here). Each run has names of its own."""
+    """(the file as the management host names it, the same file from here). Each run has names of its own.
+
+    Raises OperationError where the folder cannot be reached from here.
+    """
     exchange = session.params.management_host.exchange
     ours = f"{session.folder.run}-{name}"
     here = session.loaded.locate(exchange.here) / ours
-    here.parent.mkdir(parents=True, exist_ok=True)
+    try:
+        here.parent.mkdir(parents=True, exist_ok=True)
+    except OSError as cause:
+        raise OperationError(
+            f"The exchange folder {here.parent} cannot be reached: {cause.strerror or cause}.",
+            "Bring it back, or check exchange.here of management_host; then run the same command again.",
+        ) from cause
     return exchange.path_there(ours), here
 
 

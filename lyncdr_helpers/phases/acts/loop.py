@@ -136,7 +136,23 @@ def _one_batch(session: Session, act: str, some: Sequence[Change], see: See, do:
     if receipt.withheld:
         session.journal.write("result", intent=intent.n, act=act, withheld=len(some))
         return Tally(act, withheld=len(some))
-    return _judge(session, act, intent.n, some, see(some), receipt)
+    return _judge(session, act, intent.n, some, _read_back(session, some, see, receipt), receipt)
+
+
+def _read_back(session: Session, some: Sequence[Change], see: See, receipt: Receipt) -> Mapping[str, str]:
+    """The facts after a batch. What is not there although nobody complained may be on its way: looked at once more."""
+    seen = see(some)
+    if any(seen[one.target] != one.new and not _said_of(one, some, receipt) for one in some):
+        session.clock.sleep(STILL_SECONDS)
+        seen = see(some)
+    return seen
+
+
+def _said_of(change: Change, some: Sequence[Change], receipt: Receipt) -> str:
+    """The fault of a change: its own, else the first that names none of the batch, such as a server that is gone."""
+    own = {one.target for one in some}
+    general = (message for target, message in receipt.faults.items() if target not in own)
+    return receipt.faults.get(change.target) or next(general, "")
 
 
 def _judge(
@@ -144,9 +160,8 @@ def _judge(
 ) -> Tally:
     """The batch's result from the facts, not from what the other side said."""
     done = [change.target for change in some if seen[change.target] == change.new]
-    whole = receipt.faults.get("", "")
     failed = {
-        change.target: receipt.faults.get(change.target, whole) or "no error was reported, and it is not there"
+        change.target: _said_of(change, some, receipt) or "no error was reported, and it is not there"
         for change in some
         if seen[change.target] != change.new
     }
