@@ -1,0 +1,288 @@
+"""A lab in which anything can be made to go wrong between lyncdr and the servers, and the activation that meets it.
+
+The management host, the way to the domain controller and the way to the nameserver stand in the test's own process, in
+front of the lab's; what a test makes go wrong there, the activation meets on real sockets.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import socket
+import threading
+from collections import Counter
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, field
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import dns.message
+import dns.rcode
+import dns.tsig
+from dr_scene import Scene, make_scene
+from phase_scene import Ended, activated, run
+from rewind import Moment, everything, remember
+
+from lyncdr_helpers import files
+from lyncdr_helpers.adapters.stores import open_store
+from lyncdr_helpers.clock import SystemClock
+from lyncdr_helpers.journal import Line
+from lyncdr_helpers.lab import lifecycle
+from lyncdr_helpers.lab.blueprint import MANAGEMENT_USER, TSIG_KEY, Blueprint
+from lyncdr_helpers.lab.cmdlets import cmdlets, programs
+from lyncdr_helpers.lab.dns import signatures
+from lyncdr_helpers.lab.dns.sockets import DnsSockets, read_message, write_message
+from lyncdr_helpers.lab.winrm import WinrmServer
+from lyncdr_helpers.phases import activate
+from lyncdr_helpers.session import Session
+
+HOST, CONTROLLER, NAMES = 30, 31, 32
+"""The last byte of the addresses in front of the lab's own."""
+OPCODE, UPDATE = 0x78, 5 << 3
+"""Of a DNS message's third byte (RFC 1035, 4.1.1; RFC 2136, 1.3)."""
+SOON = 2.0
+
+
+class Killed(BaseException):
+    """The process is gone: nothing after it is written."""
+
+
+class Meddling:
+    """What happens the next time a cmdlet, a program or a DNS update comes, in place of what it does."""
+
+    def __init__(self) -> None:
+        self._waiting: dict[str, Callable[..., Any]] = {}
+
+    def once(self, name: str, instead: Callable[..., Any]) -> None:
+        """instead: called with what came, and with what it would have met."""
+        self._waiting[name] = instead
+
+    @property
+    def met(self) -> bool:
+        """Whether everything that was to happen has happened."""
+        return not self._waiting
+
+    def forget(self) -> None:
+        self._waiting.clear()
+
+    def around(self, name: str, act: Callable[[Any], Any]) -> Callable[[Any], Any]:
+        def meet(call: Any) -> Any:
+            instead = self._waiting.pop(name, None)
+            return instead(call, act) if instead else act(call)
+
+        return meet
+
+
+class Relay:
+    """A way to a server that can be cut: then its address refuses connections, and those that stood are closed."""
+
+    def __init__(self, address: str, port: int, to: str) -> None:
+        self._here, self._there = (address, port), (to, port)
+        self._listener: socket.socket | None = None
+        self._open: set[socket.socket] = set()
+
+    def join(self) -> None:
+        if self._listener is None:
+            self._listener = socket.create_server(self._here)
+            threading.Thread(target=self._accept, args=[self._listener], daemon=True).start()
+
+    def cut(self) -> None:
+        listener, self._listener = self._listener, None
+        for one in (*self._open, *([listener] if listener else [])):
+            with contextlib.suppress(OSError):
+                one.shutdown(socket.SHUT_RDWR)
+            one.close()
+        self._open.clear()
+
+    def _accept(self, listener: socket.socket) -> None:
+        with contextlib.suppress(OSError):
+            while True:
+                client, _ = listener.accept()
+                server = socket.create_connection(self._there)
+                self._open |= {client, server}
+                for ends in ((client, server), (server, client)):
+                    threading.Thread(target=_pass_on, args=ends, daemon=True).start()
+
+
+def _pass_on(source: socket.socket, sink: socket.socket) -> None:
+    with contextlib.suppress(OSError):
+        while piece := source.recv(65536):
+            sink.sendall(piece)
+    for one in (source, sink):
+        with contextlib.suppress(OSError):
+            one.shutdown(socket.SHUT_RDWR)
+
+
+class NamesFront:
+    """A nameserver that hands every message on to the lab's, but for an update that meets something else."""
+
+    def __init__(self, lab: Blueprint, meddling: Meddling) -> None:
+        self._lab = lab
+        self._sockets = DnsSockets(f"{lab.subnet}.{NAMES}", lab.dns_port, self._respond)
+        self._update = meddling.around("update", self._hand_on)
+        self.start, self.stop = self._sockets.start, self._sockets.stop
+
+    def _respond(self, wire: bytes, *, datagram: bool) -> bytes | None:
+        return self._update(wire) if wire[2] & OPCODE == UPDATE else self._hand_on(wire)
+
+    def _hand_on(self, wire: bytes) -> bytes:
+        with socket.create_connection((self._lab.nameserver, self._lab.dns_port)) as connection:
+            write_message(connection, wire)
+            return read_message(connection)
+
+    def refuse(self, wire: bytes, _act: object) -> bytes:
+        """What a server says that does not let this key change anything, signed."""
+        secret = self._lab.secret("tsig").read_text(encoding="ascii").strip()
+        answer = dns.message.make_response(signatures.read(wire, dns.tsig.Key(TSIG_KEY, secret)))
+        answer.set_rcode(dns.rcode.REFUSED)
+        return answer.to_wire()
+
+
+class Hasty(SystemClock):
+    """A clock whose waits take no time; what happens meanwhile happens at once."""
+
+    def __init__(self, meanwhile: Callable[[], object] = lambda: None) -> None:
+        self._meanwhile = meanwhile
+
+    def sleep(self, seconds: float) -> None:
+        self._meanwhile()
+
+
+@dataclass
+class Fire:
+    """The lab, and what stands before it. begun: where `rewind` goes back to."""
+
+    scene: Scene
+    meddling: Meddling
+    controller: Relay
+    names: NamesFront
+    begun: Moment = field(init=False)
+
+    def rewind(self) -> None:
+        self.meddling.forget()
+        self.controller.join()
+        self.begun.rewind()
+
+    def activate(
+        self,
+        digest: str = "",
+        meanwhile: Callable[[], object] = lambda: None,
+        killed: Callable[[Line], bool] | None = None,
+        params: Path | None = None,
+    ) -> Ended:
+        """The same command each time. digest: empty, and whoever sits there approves what is planned.
+
+        killed: at the first line of the journal that it is true of, and nothing is written any more.
+        """
+        session = activate.begin(params or self.scene.params, "live", approve=digest)
+        session.clock = Hasty(meanwhile)
+        session.store = open_store(session.params.backup, session.loaded, session.clock)
+        if killed:
+            _die(session, killed)
+        try:
+            return run(session, partial(activated, digest=digest or None))
+        except Killed:
+            return Ended(session.folder, -9, "killed")
+
+    def state(self) -> dict[str, Any]:
+        return everything(self.scene)
+
+    @property
+    def lines(self) -> list[Line]:
+        """Of every activation there was, oldest first."""
+        return [line for one in self.scene.runs() if one.phase == "activate" for line in self.scene.lines(one.run)]
+
+
+def _die(session: Session, reached: Callable[[Line], bool]) -> None:
+    """Have the session's process end, as far as anybody can tell, once the journal has got a line."""
+    write, dead = session.journal.write, False
+
+    def dying(kind: str, **facts: Any) -> Line:
+        nonlocal dead
+        if dead:
+            raise Killed
+        line = write(kind, **facts)
+        if reached(line):
+            dead = True
+            raise Killed
+        return line
+
+    session.journal.write = dying  # type: ignore[method-assign]
+
+
+@contextmanager
+def on_fire(folder: Path, users: int = 40, batch: int = 10) -> Iterator[Fire]:
+    """A lab whose primary is lost, with one complete backup."""
+    scene = make_scene(folder / "lab", users=users, batch=batch)
+    lab, meddling = scene.blueprint, Meddling()
+    host = _management_host(lab, folder / "host", meddling)
+    relay = Relay(f"{lab.subnet}.{CONTROLLER}", lab.ldaps_port, lab.domain_controller)
+    names = NamesFront(lab, meddling)
+    with ExitStack() as ending:
+        ending.callback(lifecycle.down, lab.folder)
+        for start, stop in ((host.start, host.stop), (relay.join, relay.cut), (names.start, names.stop)):
+            start()
+            ending.callback(stop)
+        _lead_there(scene)
+        scene.lose_primary()
+        fire = Fire(scene, meddling, relay, names)
+        fire.begun = remember(scene, folder / "kept")
+        yield fire
+
+
+def _management_host(lab: Blueprint, folder: Path, meddling: Meddling) -> WinrmServer:
+    for path in lab.certificate("mgmt"):
+        files.replace(folder / path.name, path.read_bytes())
+    chain, key = (folder / path.name for path in lab.certificate("mgmt"))
+    password = lab.secret("management").read_text(encoding="utf-8").strip()
+    return WinrmServer(
+        f"{lab.subnet}.{HOST}",
+        lab.winrm_port,
+        (chain, key),
+        {MANAGEMENT_USER: password},
+        {name: meddling.around(name, act) for name, act in cmdlets(lab).items()},
+        {name: meddling.around(name, act) for name, act in programs(lab).items()},
+    )
+
+
+def _lead_there(scene: Scene) -> None:
+    """The parameters name what stands before the lab's servers, and not them."""
+    lab, text = scene.blueprint, scene.params.read_text(encoding="utf-8")
+    for old, new in (
+        (f"https://{lab.management_host}:", f"https://{lab.subnet}.{HOST}:"),
+        (f"ldaps://{lab.domain_controller}:", f"ldaps://{lab.subnet}.{CONTROLLER}:"),
+        (f"address: {lab.nameserver}\n", f"address: {lab.subnet}.{NAMES}\n"),
+    ):
+        assert old in text, old
+        text = text.replace(old, new, 1)
+    scene.params.write_text(text, encoding="utf-8")
+
+
+# -- what a record must say ------------------------------------------------------------------------------------------
+def moved_twice(lines: list[Line]) -> list[str]:
+    """Users whom two results claim to have moved."""
+    results = [line.facts for line in lines if line.kind == "result" and line.facts["act"] == "move users"]
+    moved = Counter(target for facts in results for target in facts.get("done", ()))
+    return [target for target, times in moved.items() if times > 1]
+
+
+def unanswered(lines: list[Line]) -> list[Line]:
+    """Intents of one run without a result."""
+    answered = {line.facts["intent"] for line in lines if line.kind == "result"}
+    return [line for line in lines if line.kind == "intent" and line.n not in answered]
+
+
+def not_read_back(lines: list[Line]) -> list[Line]:
+    """Unknown outcomes of one run after which it went on, or which nobody looked at before it did."""
+    results = {line.facts["intent"]: line.facts for line in lines if line.kind == "result"}
+    after = {line.n: lines[line.n] for line in lines if line.kind == "unknown"}
+    return [
+        line
+        for line in lines
+        if line.kind == "unknown"
+        and not (
+            results.get(line.facts["intent"], {}).get("read_back")
+            and (after[line.n].kind, after[line.n].facts.get("exit_code")) == ("end", 6)
+        )
+    ]
