@@ -15,53 +15,18 @@ from typing import Any
 from lyncdr_helpers import __version__, files, journal, runfolder
 from lyncdr_helpers.answers import Answers
 from lyncdr_helpers.clock import Clock, SystemClock
+from lyncdr_helpers.drill_score import FAILBACK_NUMBERS, LIFE_NUMBERS, NUMBERS, Score, judge
 from lyncdr_helpers.errors import OUTCOMES, LyncdrError
 from lyncdr_helpers.journal import Journal, Line
-from lyncdr_helpers.lab import life, lifecycle, local_shell
+from lyncdr_helpers.lab import group_chat, life, lifecycle, local_shell
 from lyncdr_helpers.lab.blueprint import Blueprint, CmsHome, DirectoryKind, DnsKind
 from lyncdr_helpers.lab.claim import OFFERED, claim_subnet
 from lyncdr_helpers.params.reading import read_params
 from lyncdr_helpers.params.values import Generation
+from lyncdr_helpers.phases.group_chat_home import START, STOP
 from lyncdr_helpers.runfolder import RunFolder
 from lyncdr_helpers.runs.runner import Outcome, run_phase
 from lyncdr_helpers.views.report import write_report
-
-NUMBERS = (
-    "users_on_failed_pool",
-    "users_rehomed",
-    "endpoints_on_failed_pool",
-    "endpoints_rehomed",
-    "conference_directories_expected",
-    "conference_directories_rehomed",
-    "contacts_expected",
-    "contacts_restored",
-    "response_groups_expected",
-    "response_groups_restored",
-    "group_chat_expected",
-    "group_chat_restored",
-    "dns_records_expected",
-    "dns_records_moved",
-    "lost",
-)
-"""What the verification counts, by the names of its facts."""
-
-LIFE_NUMBERS = tuple(
-    f"{name}{kept}"
-    for name in ("added_in_dr", "removed_in_dr", "renamed_in_dr", "only_on_primary")
-    for kept in ("", "_kept")
-)
-"""What the lab's users did to their lists, and of how many it is so at home: counted in the lab's own databases."""
-
-FAILBACK_NUMBERS = (
-    "failback_users_expected",
-    "failback_users_home",
-    "failback_contacts_expected",
-    "failback_contacts_home",
-    *LIFE_NUMBERS,
-    "doubled",
-    "failback_lost",
-)
-"""What is counted beside, where the way home is drilled: first by the fail back itself."""
 
 BECAUSE = "a drill: the lab's primary site was switched off"
 """What the drill declares, as the operator whom it plays."""
@@ -131,26 +96,6 @@ class Watcher:
         """The step is over."""
 
 
-@dataclass(frozen=True)
-class Score:
-    """What a drill came to. A number that was not counted is None; then the drill is not done."""
-
-    outcome: str
-    exit_code: int
-    message: str
-    numbers: Mapping[str, int | None]
-    rto_seconds: float | None
-    rto_target_seconds: float
-    seconds: float
-    folder: RunFolder
-    phases: tuple[Mapping[str, Any], ...]
-
-    def as_facts(self) -> dict[str, Any]:
-        """The JSON object that `lyncdr drill --json` ends with."""
-        kept = {name: value for name, value in asdict(self).items() if name not in ("numbers", "folder")}
-        return {**kept, **self.numbers, "report": str(self.folder.report), "folder": str(self.folder.path)}
-
-
 class Stopped(LyncdrError):
     """A phase did not end as the drill needs it. Carries the phase's own exit code."""
 
@@ -209,16 +154,6 @@ def drill(runs_folder: Path, order: Order, watcher: Watcher | None = None, subne
     )
     play.close(score)
     return score
-
-
-def judge(numbers: Mapping[str, int | None], outcome: str, exit_code: int, message: str) -> tuple[str, int, str]:
-    """The verdict once the verification has spoken: what was not counted, or was lost, outweighs it."""
-    missing = [name for name, value in numbers.items() if value is None]
-    if missing:
-        return OUTCOMES[4], 4, f"The verification did not count {', '.join(missing)}."
-    if lost := sum(numbers.get(name) or 0 for name in ("lost", "failback_lost")):
-        return OUTCOMES[4], 4, f"{lost:,} things were lost. {message}".strip()
-    return outcome, exit_code, message
 
 
 @dataclass
@@ -319,21 +254,33 @@ class _Play:
         plan = self._phase(lab, planning, refused_with_a_plan, mode="live", because=because, answers=answers).plan
         self.journal.write("fact", name="approved by the drill, which plays the operator", value=plan)
         self.watcher.told(f"the drill plays the operator and approves plan {plan[:12]}")
-        self._phase(lab, acting, mode="live", approve=plan)
+        self._phase(lab, acting, mode="live", approve=plan, answers=answers)
 
     def _goes_home(self, lab: Blueprint, lived: life.Life) -> None:
         """Users have changed their lists at the DR site; the primary is well again, and they go home with them."""
         with self._step(HEALED):
             lived = life.at_the_dr_site(lab, lived)
             lifecycle.heal(lab.folder, "primary")
+            answers = self._group_chat_stopped(lab)
         try:
-            self._approved(lab, HOME_PLAN, HOME)
+            self._approved(lab, HOME_PLAN, HOME, answers=answers)
         finally:
             self._count(FAILBACK_NUMBERS)
         counted = life.count(lab, lived)
         strays = sum(counted[name] - counted[f"{name}_kept"] for name in LIFE_NUMBERS[::2]) + counted["doubled"]
         proven = self.numbers["failback_lost"]
         self.numbers |= counted | {"failback_lost": None if proven is None else proven + strays}
+
+    def _group_chat_stopped(self, lab: Blueprint) -> Answers:
+        """The operator stops Group Chat's server at the DR site, and says so; its port proves it."""
+        group_chat.stopped(lab).touch()
+        self.watcher.told("the drill plays the operator and stops Group Chat's server at the DR site")
+        return Answers(
+            did={
+                STOP: "the drill, as the operator, stopped its services",
+                START: "the drill, as the operator: in the lab nothing of it runs at the primary",
+            }
+        )
 
     def _phase(
         self,

@@ -24,7 +24,7 @@ ROWS = (
     ("views",),
     ("runs",),
     ("lab",),
-    ("drill",),
+    ("drill", "drill_score"),
     ("cli", "__main__"),
 )
 """From the ground up: what stands in a row knows nothing of the rows after it."""

@@ -7,7 +7,7 @@ from rich.panel import Panel
 from rich.table import Table
 from rich.text import Text
 
-from lyncdr_helpers.drill import Score
+from lyncdr_helpers.drill_score import Score
 from lyncdr_helpers.views.pictures import spell
 
 TILES = (
@@ -22,6 +22,7 @@ TILES = (
 WAY_HOME = (
     ("failback_users_home", "failback_users_expected", "users back at the primary"),
     ("failback_contacts_home", "failback_contacts_expected", "contacts there"),
+    ("failback_group_chat_home", "failback_group_chat_expected", "Group Chat rows and files there"),
     ("added_in_dr_kept", "added_in_dr", "added at the DR site, and kept"),
     ("removed_in_dr_kept", "removed_in_dr", "removed there, and still gone"),
     ("renamed_in_dr_kept", "renamed_in_dr", "groups called otherwise there"),

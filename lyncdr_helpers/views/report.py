@@ -35,6 +35,7 @@ NUMBERS = (
     ("dns_records_moved", "dns_records_expected", "DNS records moved"),
     ("failback_users_home", "failback_users_expected", "users back at the primary"),
     ("failback_contacts_home", "failback_contacts_expected", "contacts there"),
+    ("failback_group_chat_home", "failback_group_chat_expected", "Group Chat rows and files there"),
     ("added_in_dr_kept", "added_in_dr", "added at the DR site, and kept"),
     ("removed_in_dr_kept", "removed_in_dr", "removed there, and still gone"),
     ("renamed_in_dr_kept", "renamed_in_dr", "groups called otherwise there, and so at home"),

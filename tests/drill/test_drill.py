@@ -15,7 +15,8 @@ import psutil
 import pytest
 
 from lyncdr_helpers import journal
-from lyncdr_helpers.drill import NUMBERS, STEPS, Order, Score, Watcher, drill, judge
+from lyncdr_helpers.drill import STEPS, Order, Watcher, drill
+from lyncdr_helpers.drill_score import NUMBERS, Score, judge
 from lyncdr_helpers.lab import lifecycle, members
 from lyncdr_helpers.lab.blueprint import DR_POOL, Blueprint
 from lyncdr_helpers.lab.pools import PoolStore

@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 
 from lyncdr_helpers import journal
-from lyncdr_helpers.drill import LIFE_NUMBERS, Order, Score, drill, judge
+from lyncdr_helpers.drill import Order, drill
+from lyncdr_helpers.drill_score import LIFE_NUMBERS, Score, judge
 from lyncdr_helpers.params.generation import Generation
 
 SUBNETS = range(88, 90)
@@ -32,6 +33,8 @@ def test_there_and_back(tmp_path: Path, generation: Generation) -> None:
     assert (score.outcome, score.exit_code, numbers["lost"], numbers["failback_lost"]) == ("done", 0, 0, 0), score
     assert numbers["failback_users_home"] == numbers["failback_users_expected"] == USERS
     assert numbers["failback_contacts_home"] == numbers["failback_contacts_expected"]
+    assert numbers["failback_group_chat_home"] == numbers["failback_group_chat_expected"]
+    assert (numbers["failback_group_chat_expected"] or 0) > 200
     assert numbers["doubled"] == 0
     assert kept(score) == {name: numbers[name] for name in LIFE_NUMBERS[::2]}
     assert min(number or 0 for number in kept(score).values()) >= 2
