@@ -110,7 +110,11 @@ def carry_out(
 
 
 def command(session: Session, act: str, one: Command) -> None:
-    """One command that has no value to read back and may be repeated. Raises OperationError when it fails."""
+    """One command that has no value to read back and may be repeated. Raises OperationError when it fails.
+
+    Its result answers for the attempts, too, of which an earlier run never heard.
+    """
+    left_open = session.journal.open_intents(act)
     intent = session.journal.write("intent", act=act, targets=[str(one)])
     reply = session.shell.invoke(one)
     faults = [fault.message for fault in reply.faults]
@@ -119,6 +123,8 @@ def command(session: Session, act: str, one: Command) -> None:
         raise OperationError(
             f"{one.cmdlet} failed: {faults[0]}", "Mend what it names, then run the same command again."
         )
+    for earlier in left_open:
+        session.journal.write("result", intent=earlier.n, act=act, repeated=True, faults=[])
 
 
 def _one_batch(session: Session, act: str, some: Sequence[Change], see: See, do: Do) -> Tally:
