@@ -5,15 +5,47 @@ Each fault comes about on real sockets, in one lab that is put back between them
 
 from __future__ import annotations
 
+import multiprocessing
 from collections.abc import Iterator
+from concurrent.futures import ProcessPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import pytest
-from disasters import FAULTS, Fault
-from fire import Fire, moved_twice, not_read_back, on_fire, unanswered
-from phase_scene import Ended
+from disasters import (
+    AFTER,
+    CUT_AND_BACK,
+    ELSEWHERE,
+    FAULTS,
+    KILLED,
+    MEANWHILE,
+    NOBODY,
+    PLANNED_ANEW,
+    SECOND_OPERATOR,
+    Fault,
+    change,
+    of_first_day,
+    table,
+)
+from fire import Fire, Point, moved_twice, not_read_back, on_fire, points, unanswered
+from phase_scene import Ended, run, verified
+
+from lyncdr_helpers import files
+from lyncdr_helpers.errors import LyncdrError
+from lyncdr_helpers.journal import Line
+from lyncdr_helpers.lab import lifecycle
+from lyncdr_helpers.phases import activate, verify
 
 pytestmark = pytest.mark.timeout(300)
+
+
+@dataclass(frozen=True)
+class Undisturbed:
+    """What an activation that nobody disturbs writes down and leaves behind."""
+
+    lines: list[Line]
+    state: dict[str, Any]
 
 
 @pytest.fixture(scope="module")
@@ -23,24 +55,21 @@ def burning(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Fire]:
 
 
 @pytest.fixture(scope="module")
-def uninterrupted(burning: Fire) -> tuple[Ended, dict[str, Any]]:
-    """An activation that nobody disturbs, and what it leaves behind."""
+def uninterrupted(burning: Fire) -> Undisturbed:
     burning.rewind()
     ended = burning.activate()
     assert ended.code == 0, ended.text
-    return ended, burning.state()
+    return Undisturbed(ended.lines, burning.state())
 
 
 @pytest.fixture
-def fire(burning: Fire, uninterrupted: tuple[Ended, dict[str, Any]]) -> Fire:
+def fire(burning: Fire, uninterrupted: Undisturbed) -> Fire:
     burning.rewind()
     return burning
 
 
 @pytest.mark.parametrize("fault", FAULTS, ids=lambda fault: f"{fault.what}, {fault.when}")
-def test_a_fault_and_the_same_command_again(
-    fire: Fire, uninterrupted: tuple[Ended, dict[str, Any]], fault: Fault
-) -> None:
+def test_a_fault_and_the_same_command_again(fire: Fire, uninterrupted: Undisturbed, fault: Fault) -> None:
     """The run that meets the fault says what the table says of it. With its cause gone, the same command ends done, and
     leaves exactly what an undisturbed activation leaves: no user moved twice, no contact lost or doubled, every intent
     with its result, and every unknown outcome was the end of its run and read back by the next.
@@ -54,10 +83,109 @@ def test_a_fault_and_the_same_command_again(
     if ended.code:
         ended = fire.activate()
         assert (ended.code, ended.summary.outcome) == (0, "done"), ended.text
-    assert fire.state() == uninterrupted[1]
+    assert fire.state() == uninterrupted.state
     assert proven(fire, ended) == ([], [], [])
 
 
 def proven(fire: Fire, ended: Ended) -> tuple[list[str], list[Any], list[Any]]:
     """What the record says that it must not: users moved twice, intents without result, unknowns not read back."""
     return moved_twice(fire.lines), unanswered(ended.lines), not_read_back(ended.lines)
+
+
+def test_killed_at_every_kind_of_line(fire: Fire, uninterrupted: Undisturbed) -> None:
+    """Killed at every kind of line that an undisturbed run writes, at the intent and the result of every act, and
+    between the two, one after the other: the last run ends it, and everything is as if nobody had disturbed it.
+    """
+    where = points(uninterrupted.lines)
+    kinds = {line.kind for line in uninterrupted.lines}
+    assert kinds - {one.kind for one in where} == {"begin"}
+    for point in where:
+        digest = next((one.plan for one in reversed(fire.scene.runs()) if one.plan), None)
+        ended = fire.activate(digest, killed=point)
+        assert ended.code == KILLED.code, f"it ended before {point}: {ended.text}"
+    ended = fire.activate(digest)
+    assert ended.code == 0, ended.text
+    assert fire.state() == uninterrupted.state
+    assert proven(fire, ended) == ([], [], [])
+
+
+def test_the_line_between_the_sites(fire: Fire, uninterrupted: Undisturbed) -> None:
+    """The primary lives, and the line to it is cut. When it is back in the middle of the move, the same command is
+    refused, for the primary answers; cut again, it goes on to the same end.
+    """
+    lab = fire.scene.blueprint.folder
+    lifecycle.fail(lab, "wan")
+    lifecycle.heal(lab, "primary")
+    assert fire.activate(killed=Point("result", "move users")).code == KILLED.code
+    lifecycle.heal(lab, "wan")
+    half, homes = fire.activate(), fire.scene.homes()
+    assert half.code == CUT_AND_BACK.code
+    assert CUT_AND_BACK.says in half.text
+    assert fire.scene.homes() == homes
+    lifecycle.fail(lab, "wan")
+    ended = fire.activate()
+    assert ended.code == 0, ended.text
+    assert fire.state() == uninterrupted.state
+    assert proven(fire, ended) == ([], [], [])
+
+
+def test_a_second_operator(fire: Fire) -> None:
+    """While one activation is at work, the same command elsewhere is refused with its run and its operator."""
+    first = activate.begin(fire.scene.params, "live")
+    try:
+        context = multiprocessing.get_context("forkserver")
+        with ProcessPoolExecutor(1, context) as elsewhere:
+            code, said = elsewhere.submit(second_operator, fire.scene.params).result(60)
+    finally:
+        first.close()
+    assert code == SECOND_OPERATOR.code
+    assert SECOND_OPERATOR.says in said
+    assert f"Run {first.folder.run} of {files.whoami()['user']} on" in said
+
+
+def second_operator(params: Path) -> tuple[int, str]:
+    try:
+        activate.begin(params, "live").close()
+    except LyncdrError as error:
+        return error.exit_code, str(error)
+    return 0, "let in"
+
+
+@pytest.mark.parametrize(("what", "when"), MEANWHILE)
+def test_somebody_changes_a_user_meanwhile(fire: Fire, what: str, when: str) -> None:
+    """A user who is not any more what the plan saw is refused, planned anew, or named; never silently wrong."""
+    story, user = MEANWHILE[what, when], sorted(fire.scene.lists("pool01.lync.test"))[0]
+    if what == "enabled":
+        change(fire, user, NOBODY)
+    digest = fire.activate("").summary.plan
+    if when == AFTER:
+        assert fire.activate(digest, killed=Point("approval", "")).code == KILLED.code
+    change(
+        fire,
+        user,
+        {
+            "enabled": of_first_day(fire, user),
+            "disabled": NOBODY,
+            "moved": ELSEWHERE,
+            "renamed": {"PrimaryUserAddress": "sip:new.name@lync.test"},
+        }[what],
+    )
+    ended = fire.activate(digest)
+    assert (ended.code, story.says in ended.text) == (story.code, True), ended.text
+    if story.code == 5:
+        assert not any(line.kind == "result" and line.facts["done"] for line in ended.lines)
+    if ended.code == 4:
+        assert user in ended.text
+    if story.after == PLANNED_ANEW:
+        assert ended.summary.plan != digest
+        assert ended.summary.plan[:12] in ended.text
+    if what == "enabled" and when == AFTER:
+        looked = run(verify.begin(fire.scene.params), verified)
+        assert looked.code == 3
+        assert {one["owner"] for one in looked.table("lost")} == {user}
+
+
+def test_the_document_says_what_the_matrix_does() -> None:
+    """docs/under-fire.md holds the table of these tests, row by row; python tests/scenes/disasters.py writes it."""
+    text = (Path(__file__).parents[2] / "docs" / "under-fire.md").read_text(encoding="utf-8")
+    assert table() in text

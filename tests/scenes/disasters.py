@@ -5,7 +5,7 @@ docs/under-fire.md shows this table; tests/faults/test_matrix.py brings each of 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -17,8 +17,8 @@ from rewind import signed_in
 from lyncdr_helpers.adapters.dns import authoritative
 from lyncdr_helpers.contacts.dbimpexp import read_export, write_import
 from lyncdr_helpers.lab import lifecycle
-from lyncdr_helpers.lab.blueprint import BASE_DN, BRANCH_POOL
-from lyncdr_helpers.lab.forest import POOLS, LabPool
+from lyncdr_helpers.lab.blueprint import BRANCH_POOL
+from lyncdr_helpers.lab.forest import POOLS
 from lyncdr_helpers.lab.winrm import Call, Category, Cmdlet, CmdletError, Executable, ProgramCall
 from lyncdr_helpers.lab.winrm.faults import FaultKind, act_with
 from lyncdr_helpers.params.reading import read_params
@@ -123,43 +123,38 @@ def controller_gone(fire: Fire) -> Met:
     return Met(end=fire.controller.join)
 
 
+ELSEWHERE = {"PrimaryHomeServer": POOLS[BRANCH_POOL].service, "UserPolicies": f"0={POOLS[BRANCH_POOL].tag}"}
+NOBODY: Mapping[str, Any] = {
+    name: [] for name in ("PrimaryUserAddress", "UserEnabled", "PrimaryHomeServer", "UserPolicies")
+}
+"""What makes an account a user of the branch office, and what makes it nobody."""
+
+
 def moved_meanwhile(fire: Fire) -> Met:
     """While the first batch moves, somebody moves a user of the last one to the branch office."""
     stray = sorted(user for user, home in fire.scene.homes().items() if home == "pool01.lync.test")[-1]
-    put = partial(rehome, fire, stray)
-    before = homes_of(fire, stray)
+    before = of_first_day(fire, stray)
 
     def act_with_company(call: Call, act: Cmdlet) -> None:
         act(call)
-        put({"PrimaryHomeServer": POOLS[BRANCH_POOL].service, "UserPolicies": f"0={POOLS[BRANCH_POOL].tag}"})
+        change(fire, stray, ELSEWHERE)
 
     fire.meddling.once("Move-CsUser", act_with_company)
-    return Met(end=partial(put, before))
+    return Met(end=partial(change, fire, stray, before))
 
 
-def rehome(fire: Fire, user: str, values: dict[str, Any]) -> None:
-    """Attributes of one user, as somebody else writes them; empty for none."""
-    with signed_in(fire.scene) as connection:
-        connection.search(BASE_DN, f"(msRTCSIP-PrimaryUserAddress=sip:{user})", attributes=["cn"])
-        dn = connection.response[0]["dn"]
-        change(fire, dn, values)
-
-
-def change(fire: Fire, dn: str, values: dict[str, Any]) -> None:
+def change(fire: Fire, user: str, values: Mapping[str, Any]) -> None:
+    """Attributes of one user, as somebody else writes them: each one value, or a list of them."""
+    wanted = {name: some if isinstance(some, list) else [some] for name, some in values.items()}
     with signed_in(fire.scene) as connection:
         connection.modify(
-            dn,
-            {
-                f"msRTCSIP-{name}": [("MODIFY_REPLACE", some if isinstance(some, list) else [some])]
-                for name, some in values.items()
-            },
+            dn_of(fire, user), {f"msRTCSIP-{name}": [("MODIFY_REPLACE", some)] for name, some in wanted.items()}
         )
 
 
-def homes_of(fire: Fire, user: str) -> dict[str, Any]:
-    """The attributes that make a pool the user's home."""
-    dn = dn_of(fire, user)
-    return {name: fire.begun.entries[dn][f"msRTCSIP-{name}"] for name in ("PrimaryHomeServer", "UserPolicies")}
+def of_first_day(fire: Fire, user: str) -> dict[str, Any]:
+    """What the user's account was."""
+    return {name: fire.begun.entries[dn_of(fire, user)][f"msRTCSIP-{name}"] for name in NOBODY}
 
 
 def dn_of(fire: Fire, user: str) -> str:
@@ -290,7 +285,7 @@ FAULTS = (
         meets("terminating error", "Move-CsUser"),
         1,
         "failed",
-        "all 10 of a batch failed.",
+        "all 8 of a batch failed.",
     ),
     Fault(
         "The cmdlet reports an error for one user, and moves the others",
@@ -415,9 +410,110 @@ FAULTS = (
 )
 
 
-def rows() -> Iterator[tuple[str, str, str, int]]:
-    for one in FAULTS:
-        yield one.what, one.when, one.outcome, one.code
+@dataclass(frozen=True)
+class Story:
+    """What takes more than one fault to tell. says: part of the words of the run; after: what becomes of it."""
+
+    what: str
+    when: str
+    code: int
+    says: str
+    after: str
 
 
-__all__ = ["FAULTS", "Fault", "LabPool", "Met"]
+SAME = "the same as after an undisturbed activation"
+AGAIN = f"once the cause is gone, with the same command again: {SAME}"
+
+KILLED = Story(
+    "The process is killed",
+    "at every kind of line of its journal, at the intent and the result of every act, and between the two",
+    -9,
+    "",
+    AGAIN,
+)
+CUT_AND_BACK = Story(
+    "The line between the sites is cut, comes back, and is cut again",
+    "after the first batch of the move",
+    5,
+    "it accepts connections",
+    f"nobody is moved while the primary answers; once it is silent again, the same command ends: {SAME}",
+)
+SECOND_OPERATOR = Story(
+    "A second operator starts the same activation",
+    "while the first one is at work",
+    7,
+    "holds the lock",
+    "the first one goes on; the second is told who it is",
+)
+PLANNED_ANEW = "nothing is done; the new plan is shown, with a digest of its own"
+BEFORE, AFTER = "after the plan, before its approval", "after the approval, before the move"
+MEANWHILE = {
+    ("enabled", BEFORE): Story("A user is enabled", BEFORE, 5, "--approve", PLANNED_ANEW),
+    ("disabled", BEFORE): Story("A user is disabled", BEFORE, 5, "--approve", PLANNED_ANEW),
+    ("moved", BEFORE): Story("A user is moved to a third pool", BEFORE, 5, "--approve", PLANNED_ANEW),
+    ("renamed", BEFORE): Story(
+        "A user gets another address", BEFORE, 5, "new.name@lync.test", "nothing is done; the backup has no such user"
+    ),
+    ("enabled", AFTER): Story(
+        "A user is enabled",
+        AFTER,
+        4,
+        "changes of the plan failed.",
+        "everybody else is back; the run and the verification name the user",
+    ),
+    ("disabled", AFTER): Story(
+        "A user is disabled", AFTER, 5, "is gone", "nothing is done; --run new makes a new plan"
+    ),
+    ("moved", AFTER): Story(
+        "A user is moved to a third pool", AFTER, 5, "is sba01.lync.test", "nothing is done; --run new makes a new plan"
+    ),
+    ("renamed", AFTER): Story(
+        "A user gets another address",
+        AFTER,
+        4,
+        "changes of the plan failed.",
+        "everybody else is back; the old address is named",
+    ),
+}
+"""What happens to one user between the plan and the move."""
+
+
+# -- the document ----------------------------------------------------------------------------------------------------
+HEAD = ("What goes wrong", "When", "What the run says", "Exit code", "What is true afterwards")
+BEGIN, END = "<!-- the matrix -->", "<!-- end of the matrix -->"
+
+
+def table() -> str:
+    """The matrix as docs/under-fire.md shows it, between its two marks."""
+    rows = [
+        *((one.what, one.when, f"{one.outcome}{_quoted(one.says)}", str(one.code), _after(one)) for one in FAULTS),
+        *(
+            (one.what, one.when, _quoted(one.says).removeprefix(": ") or "nothing more", _code(one.code), one.after)
+            for one in (KILLED, CUT_AND_BACK, SECOND_OPERATOR, *MEANWHILE.values())
+        ),
+    ]
+    lines = [HEAD, ("---",) * len(HEAD), *rows]
+    return "\n".join([BEGIN, *(f"| {' | '.join(cells)} |" for cells in lines), END])
+
+
+def _quoted(says: str) -> str:
+    return f': "{says}"' if says else ""
+
+
+def _code(code: int) -> str:
+    return str(code) if code >= 0 else "none"
+
+
+def _after(fault: Fault) -> str:
+    return AGAIN if fault.code else SAME
+
+
+def write(document: Path) -> None:
+    """Put the matrix into the document, in the place of the one that is there."""
+    text = document.read_text(encoding="utf-8")
+    head, _, rest = text.partition(BEGIN)
+    document.write_text(head + table() + rest.partition(END)[2], encoding="utf-8")
+
+
+if __name__ == "__main__":
+    write(Path(__file__).parents[2] / "docs" / "under-fire.md")

@@ -10,7 +10,7 @@ import contextlib
 import socket
 import threading
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from functools import partial
@@ -46,6 +46,34 @@ SOON = 2.0
 
 class Killed(BaseException):
     """The process is gone: nothing after it is written."""
+
+
+@dataclass(frozen=True)
+class Point:
+    """A moment of a run: the first line of that kind about that subject. before: when it is not on disk yet."""
+
+    kind: str
+    subject: str
+    before: bool = False
+
+
+def subject(line: str, facts: Mapping[str, Any]) -> str:
+    """The act that a line is about, where it tells how far the act has come; of other kinds any line is as good."""
+    return str(facts["act"]) if line in ("intent", "result") else ""
+
+
+def points(lines: list[Line]) -> list[Point]:
+    """Every kind of line that a run wrote, those of every act, and the moments between an act and its result; in order.
+
+    Its first line is written before anything is done; its last one ends it.
+    """
+    found = dict.fromkeys((line.kind, subject(line.kind, line.facts)) for line in lines[1:-1])
+    every = [
+        Point(kind, about, before)
+        for kind, about in found
+        for before in ((True, False) if kind == "result" else (False,))
+    ]
+    return [*every, Point(lines[-1].kind, "", before=True)]
 
 
 class Meddling:
@@ -166,22 +194,22 @@ class Fire:
 
     def activate(
         self,
-        digest: str = "",
+        digest: str | None = None,
         meanwhile: Callable[[], object] = lambda: None,
-        killed: Callable[[Line], bool] | None = None,
+        killed: Point | None = None,
         params: Path | None = None,
     ) -> Ended:
-        """The same command each time. digest: empty, and whoever sits there approves what is planned.
+        """The same command each time. digest: of the plan that is approved; None, and whoever sits there approves it.
 
-        killed: at the first line of the journal that it is true of, and nothing is written any more.
+        killed: where the process ends, so that nothing of it is written any more.
         """
-        session = activate.begin(params or self.scene.params, "live", approve=digest)
+        session = activate.begin(params or self.scene.params, "live", approve=digest or "")
         session.clock = Hasty(meanwhile)
         session.store = open_store(session.params.backup, session.loaded, session.clock)
         if killed:
             _die(session, killed)
         try:
-            return run(session, partial(activated, digest=digest or None))
+            return run(session, partial(activated, digest=digest))
         except Killed:
             return Ended(session.folder, -9, "killed")
 
@@ -194,17 +222,19 @@ class Fire:
         return [line for one in self.scene.runs() if one.phase == "activate" for line in self.scene.lines(one.run)]
 
 
-def _die(session: Session, reached: Callable[[Line], bool]) -> None:
-    """Have the session's process end, as far as anybody can tell, once the journal has got a line."""
+def _die(session: Session, point: Point) -> None:
+    """Have the session's process end there, as far as anybody can tell."""
     write, dead = session.journal.write, False
 
     def dying(kind: str, **facts: Any) -> Line:
         nonlocal dead
         if dead:
             raise Killed
+        dead = (kind, subject(kind, facts)) == (point.kind, point.subject)
+        if dead and point.before:
+            raise Killed
         line = write(kind, **facts)
-        if reached(line):
-            dead = True
+        if dead:
             raise Killed
         return line
 
@@ -212,7 +242,7 @@ def _die(session: Session, reached: Callable[[Line], bool]) -> None:
 
 
 @contextmanager
-def on_fire(folder: Path, users: int = 40, batch: int = 10) -> Iterator[Fire]:
+def on_fire(folder: Path, users: int = 24, batch: int = 8) -> Iterator[Fire]:
     """A lab whose primary is lost, with one complete backup."""
     scene = make_scene(folder / "lab", users=users, batch=batch)
     lab, meddling = scene.blueprint, Meddling()
