@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 from deployments import DOMAIN, Deployment, PoolPlan, SitePlan, Written, builder, deployment, published
@@ -318,9 +319,9 @@ def test_a_gap_is_a_check() -> None:
     assert "nobody can be moved" in check.expected
 
 
-def test_the_lab_is_ready_for_what_is_on_by_default() -> None:
+def test_the_lab_is_ready_for_what_is_on_by_default(tmp_path: Path) -> None:
     """The lab's published topology has all that the defaults ask for; the simple URLs are not in it."""
-    topology = parse(lab_topology.document(Blueprint(None), POOLS.values(), POOLS[DR_POOL]).encode(), "x")  # type: ignore[arg-type]
+    topology = parse(lab_topology.document(Blueprint(tmp_path), POOLS.values(), POOLS[DR_POOL]).encode(), "x")
     found = gaps(Failover(topology, PRIMARY_POOL, DR_POOL), components(Requirements(), "lync2010"))
     assert {one.component.part for one in found if one.state is not State.THERE} == {Part.SIMPLE_URLS}
 
