@@ -50,7 +50,9 @@ def tidy(session: Session, run: str = "") -> None:
     Scripts go before what lies beside them: without it, they could be begun again.
     """
     folder = session.loaded.locate(session.params.management_host.exchange.here)
-    for path in sorted(folder.glob(f"{run or session.folder.run}-*"), key=lambda one: one.suffix != SCRIPT):
+    names = f"{run or session.folder.run}-*"
+    # The other pattern is that of a file whose writer was killed before it had its name (files.replace).
+    for path in sorted((*folder.glob(names), *folder.glob(f".{names}")), key=lambda one: one.suffix != SCRIPT):
         path.unlink(missing_ok=True)
 
 
