@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import signal
 from collections import Counter
-from pathlib import Path
+from collections.abc import Iterator
 from typing import Any
 
 import forked
 import pytest
 from dr_scene import Scene, make_scene
 from moments import end_group, is_act, is_step
+from rewind import Moment, everything, remember
 
 from lyncdr_helpers.journal import Line
 from lyncdr_helpers.lab import lifecycle
@@ -34,16 +35,31 @@ MOMENTS = {
 
 
 @pytest.fixture(scope="module")
-def uninterrupted(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
-    """What an activation that nobody disturbs leaves behind."""
-    scene = make_scene(tmp_path_factory.mktemp("uninterrupted") / "lab")
+def begun(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Moment]:
+    """One lab for every kill, put back in between."""
+    folder = tmp_path_factory.mktemp("begun")
+    made = make_scene(folder / "lab")
     try:
-        scene.lose_primary()
-        ended = forked.activation(scene.params, forked.planned(scene))
-        assert ended.code == 0, ended.text
-        return scene.state()
+        made.lose_primary()
+        yield remember(made, folder / "kept")
     finally:
-        lifecycle.down(scene.blueprint.folder)
+        lifecycle.down(made.blueprint.folder)
+
+
+@pytest.fixture(scope="module")
+def uninterrupted(begun: Moment) -> dict[str, Any]:
+    """What an activation that nobody disturbs leaves behind."""
+    ended = forked.activation(begun.scene.params, forked.planned(begun.scene))
+    assert ended.code == 0, ended.text
+    return everything(begun.scene)
+
+
+@pytest.fixture
+def scene(begun: Moment, uninterrupted: dict[str, Any]) -> Scene:
+    """The lab as it was when its primary was lost, once it is known where an activation ends."""
+    assert uninterrupted
+    begun.rewind()
+    return begun.scene
 
 
 @pytest.mark.parametrize("moment", [name for name in MOMENTS if name.startswith("between")])
@@ -51,32 +67,29 @@ def test_it_goes_on(scene: Scene, uninterrupted: dict[str, Any], moment: str) ->
     """Killed between an act and its result, the same command resumes the same run, ends `done`, and leaves exactly what
     an uninterrupted run leaves; every user was moved by one command, and every intent has its result.
     """
-    scene.lose_primary()
     digest = forked.planned(scene)
     killed_at = forked.kill_at(scene, digest, MOMENTS[moment]())
     ended = forked.activation(scene.params, digest)
     assert ended.code == 0, ended.text
     assert killed_at in [line.digest for line in ended.lines], "it began anew instead of going on"
-    assert scene.state() == uninterrupted
+    assert everything(scene) == uninterrupted
     assert answered_twice(ended.lines) == []
 
 
 def test_killed_again_and_again(scene: Scene, uninterrupted: dict[str, Any]) -> None:
     """One activation, killed at every moment of the list, one after the other: the last one ends it just the same."""
-    scene.lose_primary()
     digest = forked.planned(scene)
     killed_at = [forked.kill_at(scene, digest, reached()) for reached in MOMENTS.values()]
     ended = forked.activation(scene.params, digest)
     assert ended.code == 0, ended.text
     assert {line.digest for line in ended.lines}.issuperset(killed_at)
     assert len(set(killed_at)) == len(MOMENTS)
-    assert scene.state() == uninterrupted
+    assert everything(scene) == uninterrupted
     assert answered_twice(ended.lines) == []
 
 
 def test_the_command_and_its_kernel(scene: Scene, uninterrupted: dict[str, Any]) -> None:
     """On the command line, where the command and the notebook's kernel are killed at once."""
-    scene.lose_primary()
     digest = forked.planned(scene)
     approved = ("activate", "--mode", "live", "--approve", digest)
     process = scene.start(*approved)
@@ -88,25 +101,22 @@ def test_the_command_and_its_kernel(scene: Scene, uninterrupted: dict[str, Any])
     assert (code, said["outcome"]) == (0, "done"), errors
     lines = scene.lines(said["run"])
     assert killed_at in [line.digest for line in lines], "it began anew instead of going on"
-    assert scene.state() == uninterrupted
+    assert everything(scene) == uninterrupted
     assert answered_twice(lines) == []
 
 
-def test_killed_in_the_middle_of_a_batch(tmp_path: Path, uninterrupted: dict[str, Any]) -> None:
+def test_killed_in_the_middle_of_a_batch(scene: Scene, uninterrupted: dict[str, Any]) -> None:
     """Killed while the management host is moving the users of one big batch: the next run waits until the facts stand
     still, then does what is left.
     """
-    scene = make_scene(tmp_path / "lab", batch=1000)
-    try:
-        scene.lose_primary()
-        digest = forked.planned(scene)
-        forked.kill_at(scene, digest, is_act("intent", "move users"))
-        ended = forked.activation(scene.params, digest)
-        assert ended.code == 0, ended.text
-        assert scene.state() == uninterrupted
-        assert answered_twice(ended.lines) == []
-    finally:
-        lifecycle.down(scene.blueprint.folder)
+    text = scene.params.read_text(encoding="utf-8")
+    scene.params.write_text(text.replace("batch_users: 10", "batch_users: 1000"), encoding="utf-8")
+    digest = forked.planned(scene)
+    forked.kill_at(scene, digest, is_act("intent", "move users"))
+    ended = forked.activation(scene.params, digest)
+    assert ended.code == 0, ended.text
+    assert everything(scene) == uninterrupted
+    assert answered_twice(ended.lines) == []
 
 
 def answered_twice(lines: list[Line]) -> list[str]:
