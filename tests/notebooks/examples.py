@@ -7,6 +7,8 @@ would name this machine or whoever uses it stay without output.
 
 from __future__ import annotations
 
+import json
+import os
 import tempfile
 from pathlib import Path
 
@@ -51,7 +53,10 @@ def executed(stage: Stage, name: str) -> nbformat.NotebookNode:
         NotebookClient(notebook, km=kernel, resources=place, coalesce_streams=True).execute()
     finally:
         run_sync(kernel.shutdown_kernel)(now=True)
-    return notebook
+    text = nbformat.writes(notebook)
+    for place in (json.dumps(f"{stage.folder}{os.sep}")[1:-1], f"{stage.folder.as_posix()}/"):
+        text = text.replace(place, "")  # where the lab stands is nobody's business
+    return nbformat.reads(text, as_version=4)
 
 
 def keep(name: str, done: nbformat.NotebookNode) -> None:
