@@ -126,7 +126,7 @@ def get_conference_directories() -> Command:
 
 
 def get_archiving_configuration() -> Command:
-    """How each scope archives: Identity, EnableArchiving; BlockOnArchiveFailure stops messages that no archive takes."""
+    """How each scope archives: Identity, EnableArchiving; BlockOnArchiveFailure stops what no archive takes."""
     return Command("Get-CsArchivingConfiguration", {})
 
 
