@@ -41,6 +41,7 @@ from lyncdr_helpers.session import Session
 
 USERS = f"users homed on {DR_POOL}"
 ENDPOINTS = f"endpoints homed on {DR_POOL}"
+EDGES = "next hop of the Edges"
 DIRECTORIES = f"conference directories on {DR_POOL}"
 CONTACTS = f"contacts restored at {DR_POOL}"
 GROUPS = "Response Groups at the DR pool"
@@ -444,7 +445,7 @@ def test_a_synthetic_test_that_fails(
 
 DEAD = {
     "directory": ((":6360", ":6359"), {USERS, ENDPOINTS, DIRECTORIES}),
-    "management host": ((":5986", ":5985"), {CONTACTS, GROUPS, CHAT, *SYNTHETIC}),
+    "management host": ((":5986", ":5985"), {CONTACTS, GROUPS, CHAT, EDGES, *SYNTHETIC}),
 }
 
 
