@@ -112,7 +112,9 @@ def forecast(found: Progress, now: dt.datetime, expected: RecoveryTime) -> Forec
     """
     seconds, unknown = (now - found.began).total_seconds(), list[str]()
     estimates = {one.stage: one for one in expected.stages}
-    for stage in STAGES:
+    come_to = {*found.steps, found.step}
+    reached = max((place for place, stage in enumerate(STAGES) if come_to & set(stage.steps)), default=0)
+    for stage in STAGES[reached:]:
         if stage.name in BY_PEOPLE or stage.name not in estimates:
             continue
         left = _left(stage, estimates[stage.name], found, now)
