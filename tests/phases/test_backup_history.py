@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+import pytest
 from dr_scene import Scene
 from night_scene import ask, manifest_of
 from phase_scene import Ended, backed_up, run, variant
 
+from lyncdr_helpers.adapters.stores import patience
 from lyncdr_helpers.backups import summary
 from lyncdr_helpers.backups.calendar import Mark
 from lyncdr_helpers.contacts.dbimpexp import NAMESPACE, parse
@@ -123,8 +125,9 @@ def test_a_failed_night_is_on_the_calendar(standing: Scene) -> None:
     assert one.text
 
 
-def test_a_store_that_goes_away_ends_no_night(standing: Scene) -> None:
+def test_a_store_that_goes_away_ends_no_night(standing: Scene, monkeypatch: pytest.MonkeyPatch) -> None:
     """The pictures say that they could not look; the run is done all the same."""
+    monkeypatch.setattr(patience, "PAUSES", (0.1,))
     session = backup.begin(standing.params)
 
     def pictured(session: Session) -> None:
