@@ -11,7 +11,7 @@ from lyncdr_helpers.backups.manifest import Manifest
 from lyncdr_helpers.checks import Checklist, judge
 from lyncdr_helpers.directory.conference_directories import read_conference_directories
 from lyncdr_helpers.directory.inventory import read_inventory
-from lyncdr_helpers.errors import Incomplete, OperationError, Refusal
+from lyncdr_helpers.errors import Incomplete, OperationError
 from lyncdr_helpers.phases import (
     activation_gates,
     activation_plan,
@@ -37,14 +37,13 @@ from lyncdr_helpers.phases.acts import (
     zones_by_hand,
 )
 from lyncdr_helpers.phases.acts.loop import Tally, together
-from lyncdr_helpers.phases.endpoints import KINDS
 from lyncdr_helpers.phases.evidence import look, look_again
 from lyncdr_helpers.phases.guided import Account, GuidedStep
 from lyncdr_helpers.phases.propagation import Spread
 from lyncdr_helpers.phases.readiness import pairing
 from lyncdr_helpers.phases.restorability import Restorable
 from lyncdr_helpers.phases.restorability import look as look_at_each
-from lyncdr_helpers.plan import Change, Plan
+from lyncdr_helpers.plan import Plan
 from lyncdr_helpers.session import Session, open_session
 from lyncdr_helpers.shell import cmdlets
 
@@ -189,17 +188,7 @@ def make_plan(session: Session, backup: Manifest, groups: str = "", contacts_by:
 
 def approve(session: Session, made: Plan, digest: str) -> str:
     """The gate: the digest of exactly this plan, given by a person. Raises Refusal; a rehearsal goes on."""
-    with session.step("approval"):
-        if approval.approved(session):
-            given = session.journal.last("approval")
-            assert given is not None, "an approved plan has its approval in the journal"
-            return f"Approved already at {given.at} by {given.facts['by']['user']}."
-        try:
-            approval.require(session, made, digest)
-        except Refusal as refusal:
-            session.stop_at("approval", refusal)
-            return f"Rehearsal: a live run would stop here and wait for --approve {made.short}"
-        return f"Approved: {made.scope}, digest {made.short}."
+    return approval.gate(session, made, digest)
 
 
 def move_users(session: Session, made: Plan) -> Tally:
@@ -218,7 +207,7 @@ def move_endpoints(session: Session, made: Plan) -> Tally:
     Those of Response Groups come later, with their import.
     """
     with session.step(endpoints.ACT):
-        return endpoints.move(session, _endpoints(made, imported=False))
+        return endpoints.move(session, endpoints.planned(made, imported=False))
 
 
 def move_conference_directories(session: Session, made: Plan) -> Tally:
@@ -247,7 +236,9 @@ def restore_response_groups(session: Session, made: Plan, backup: Manifest) -> T
             part = backup.part("response-groups", session.params.failed_pool.fqdn)
             export, how = restore_source.fetch(session, backup, part), made.basis.get(activation_plan.GROUPS, "")
             tallies.append(response_groups.restore(session, changes, export, how))
-        return together(response_groups.ACT, [*tallies, endpoints.move(session, _endpoints(made, imported=True))])
+        return together(
+            response_groups.ACT, [*tallies, endpoints.move(session, endpoints.planned(made, imported=True))]
+        )
 
 
 def restore_group_chat(session: Session, made: Plan, backup: Manifest) -> Tally:
@@ -310,9 +301,3 @@ def finish(session: Session, *tallies: Tally) -> str:
     outcome = "done" if session.mode == "live" else "rehearsed"
     session.end(outcome, 0)
     return f"{outcome}: " + "; ".join(tally.text for tally in tallies)
-
-
-def _endpoints(made: Plan, *, imported: bool) -> list[Change]:
-    """The endpoints of the plan, those that an import brings along or the others."""
-    found = made.of_kind(activation_plan.ENDPOINT)
-    return [one for one in found if KINDS[one.detail["what"]].imported is imported]

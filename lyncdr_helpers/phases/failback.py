@@ -40,14 +40,13 @@ from lyncdr_helpers.phases.acts import (
     response_groups_home,
 )
 from lyncdr_helpers.phases.acts.loop import Tally, together
-from lyncdr_helpers.phases.endpoints import KINDS
 from lyncdr_helpers.phases.failback_exports import Start
 from lyncdr_helpers.phases.failback_groups import Groups
 from lyncdr_helpers.phases.failback_lists import Lists
 from lyncdr_helpers.phases.failback_plan import MERGE, MOVE, Seen, Travellers
 from lyncdr_helpers.phases.failback_proof import Proof
 from lyncdr_helpers.phases.guided import Account, GuidedStep
-from lyncdr_helpers.plan import Change, Plan
+from lyncdr_helpers.plan import Plan
 from lyncdr_helpers.session import Session, open_session
 
 NAMED = 5
@@ -237,7 +236,7 @@ def move_endpoints(session: Session, made: Plan) -> Tally:
     The contacts of Response Groups come later, with those.
     """
     with session.step(endpoints.ACT):
-        moved = endpoints.move(session, _endpoints(made, imported=False))
+        moved = endpoints.move(session, endpoints.planned(made, imported=False))
         directories = conference_directories.move(session, made.of_kind(failback_plan.CONFERENCES))
         return together(endpoints.ACT, [moved, directories])
 
@@ -258,7 +257,7 @@ def return_response_groups(session: Session, made: Plan) -> Tally:
     """The Response Groups back at the primary; the DR pool no longer owns them."""
     with session.step(response_groups_home.ACT):
         brought = response_groups_home.bring(session, made.of_kind(failback_plan.RESPONSE_GROUP))
-        contacts_too = endpoints.move(session, _endpoints(made, imported=True))
+        contacts_too = endpoints.move(session, endpoints.planned(made, imported=True))
         return together(response_groups_home.ACT, [brought, contacts_too])
 
 
@@ -353,12 +352,6 @@ def _directories_there(session: Session, start: Start) -> tuple[str, ...]:
     homes = read_conference_directories(session.directory, session.params.directory.base)
     dr = session.params.target_pool.fqdn
     return tuple(sorted(number for number in start.before.directories if homes.get(int(number)) == dr))
-
-
-def _endpoints(made: Plan, *, imported: bool) -> list[Change]:
-    """The endpoints of the plan, those that an import brings along or the others."""
-    found = made.of_kind(failback_plan.ENDPOINT)
-    return [one for one in found if KINDS[one.detail["what"]].imported is imported]
 
 
 # -- rows -------------------------------------------------------------------------------------------------------------

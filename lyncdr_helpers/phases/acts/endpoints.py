@@ -6,13 +6,20 @@ from collections.abc import Sequence
 from functools import partial
 
 from lyncdr_helpers.directory.users import bare_address
+from lyncdr_helpers.phases import activation_plan
 from lyncdr_helpers.phases.acts import homes
 from lyncdr_helpers.phases.acts.loop import Receipt, Tally, carry_out, together
 from lyncdr_helpers.phases.endpoints import KINDS, Endpoint
-from lyncdr_helpers.plan import Change
+from lyncdr_helpers.plan import Change, Plan
 from lyncdr_helpers.session import Session
 
 ACT = "move endpoints"
+
+
+def planned(made: Plan, *, imported: bool) -> list[Change]:
+    """The endpoints of a plan: those that an import of Response Groups brings along, or the others."""
+    found = made.of_kind(activation_plan.ENDPOINT)
+    return [one for one in found if KINDS[one.detail["what"]].imported is imported]
 
 
 def move(session: Session, changes: Sequence[Change]) -> Tally:
