@@ -9,12 +9,11 @@ from typing import Any
 
 import forked
 import pytest
-from dr_scene import Scene, make_scene
+from dr_scene import Scene
 from moments import end_group, is_act, is_step
-from rewind import Moment, everything, remember
+from rewind import Moment, beginning, everything
 
 from lyncdr_helpers.journal import Line
-from lyncdr_helpers.lab import lifecycle
 
 pytestmark = [
     pytest.mark.skipif(not hasattr(signal, "SIGKILL"), reason="kill -9 is POSIX"),
@@ -37,13 +36,7 @@ MOMENTS = {
 @pytest.fixture(scope="module")
 def begun(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Moment]:
     """One lab for every kill, put back in between."""
-    folder = tmp_path_factory.mktemp("begun")
-    made = make_scene(folder / "lab")
-    try:
-        made.lose_primary()
-        yield remember(made, folder / "kept")
-    finally:
-        lifecycle.down(made.blueprint.folder)
+    yield from beginning(tmp_path_factory.mktemp("begun"))
 
 
 @pytest.fixture(scope="module")

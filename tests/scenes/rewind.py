@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import ldap3
-from dr_scene import Scene
+from dr_scene import Scene, make_scene
 from phase_scene import tree
 
 from lyncdr_helpers.adapters.dns import authoritative
@@ -215,3 +215,13 @@ def _nameserver(scene: Scene) -> Any:
     loaded, lab = read_params(scene.params), scene.blueprint
     server = loaded.params.dns.servers[0].model_copy(update={"address": lab.nameserver, "port": lab.dns_port})
     return authoritative(server, loaded.folder)
+
+
+def beginning(folder: Path) -> Iterator[Moment]:
+    """A lab that has just lost its primary, for a fixture to hand on to many tests: each puts it back."""
+    made = make_scene(folder / "lab")
+    try:
+        made.lose_primary()
+        yield remember(made, folder / "kept")
+    finally:
+        lifecycle.down(made.blueprint.folder)
