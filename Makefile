@@ -2,7 +2,7 @@
 SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help drill test phases drills servers faults rest lint format lock clean
+.PHONY: help drill test phases drills servers faults rest benchmarks lint format lock clean
 
 # Every kernel starts in a second once its imports are compiled, and in five when they never are.
 export PYTHONDONTWRITEBYTECODE :=
@@ -26,6 +26,7 @@ test:  ## Lint, types, tests and notebooks, against real servers where they can 
 	.ci/packages.sh
 	$(MAKE) --no-print-directory lint
 	$(MAKE) --no-print-directory --jobs=3 --output-sync=target --keep-going phases drills servers faults rest
+	$(MAKE) --no-print-directory benchmarks
 
 # Three parts at once, each on loopback addresses of its own, for much of a test is waiting; the long ones first. What a
 # part prints comes when it is done.
@@ -38,8 +39,11 @@ servers: .venv/.test  ## Another: the ports' contracts and the lab, over real se
 	$(BIN)/pytest $(ARGS) tests/contracts tests/lab
 faults: .venv/.test  ## Another: whatever goes wrong on the worst night
 	$(BIN)/pytest $(ARGS) tests/faults
-rest: .venv/.test  ## The rest, with the benchmarks
-	$(BIN)/pytest $(ARGS) $(addprefix --ignore=tests/,contracts lab phases faults $(DRILLS))
+rest: .venv/.test  ## The rest
+	$(BIN)/pytest $(ARGS) $(addprefix --ignore=tests/,benchmarks contracts lab phases faults $(DRILLS))
+# By themselves: beside others a rival that lives from the processor's caches loses more than one that does not.
+benchmarks: .venv/.test  ## The ratios of speed that are promised
+	$(BIN)/pytest $(ARGS) tests/benchmarks
 
 lint: .venv/.test  ## ruff and mypy
 	$(BIN)/ruff check

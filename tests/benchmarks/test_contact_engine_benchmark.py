@@ -53,7 +53,7 @@ def test_against_expat(export_of: ExportOf, show: Show) -> None:
     rows, ratios = [("", "CPU seconds", "times as long")], []
     for users, people in ((10_000, 20_000), (2_000, 2_000 * CONTACTS)):
         path = export_of(users, people)
-        best = in_turns(3, expat=partial(parse_only, path), table=partial(read_table, path))
+        best = in_turns(2, expat=partial(parse_only, path), table=partial(read_table, path))
         ratios.append(best["table"] / best["expat"])
         rows += [
             (f"{users:,} users, {people:,} people: expat with no handlers", f"{best['expat']:.2f}", "1.0"),
@@ -66,10 +66,10 @@ def test_against_expat(export_of: ExportOf, show: Show) -> None:
 def test_against_pandas(export_of: ExportOf, show: Show) -> None:
     """pandas.read_xml, which makes no digests, takes at least 6 times as long; so it does for twice as many users."""
     rows, ratios = [("", "CPU seconds", "times as long")], []
-    for users in (300, 600):
+    for users in (600, 1_200):
         path = export_of(users)
         best = in_turns(
-            3,
+            2,
             table=partial(read_table, path),
             xpath=partial(pd.read_xml, path, xpath=".//d:Contact", namespaces={"d": NAMESPACE}, encoding="utf-16"),
             stream=partial(pd.read_xml, path, iterparse={"Contact": ATTRIBUTES}, encoding="utf-16"),
