@@ -5,7 +5,7 @@ from __future__ import annotations
 import typer
 
 from lyncdr_helpers import __version__
-from lyncdr_helpers.cli import backups, console, drill, keys, lab, notices, params, runs, schedule, watch
+from lyncdr_helpers.cli import backups, console, drill, keys, lab, notices, params, run, runs, schedule, watch
 
 HELP = """Bring a Lync / Skype for Business site back after it is lost, and drill it before.
 
@@ -46,7 +46,7 @@ app = typer.Typer(
 app.command("drill", short_help="Lose a site and bring every user back.")(drill.drill)
 app.add_typer(lab.app, name="lab")
 app.add_typer(params.app, name="params")
-app.command("run", short_help="Run a phase: prepare, backup, activate, verify.")(runs.run)
+app.command("run", short_help="Run a phase: prepare, backup, activate, verify.")(run.run)
 runs.app.command()(watch.watch)
 app.add_typer(runs.app, name="runs")
 app.add_typer(backups.app, name="backups")

@@ -9,7 +9,7 @@ from offline import make_params
 
 from lyncdr_helpers import answers as module
 from lyncdr_helpers.answers import Answers
-from lyncdr_helpers.cli.runs import answers as from_command_line
+from lyncdr_helpers.cli.run import answers as from_command_line
 from lyncdr_helpers.errors import InputError
 from lyncdr_helpers.params.reading import LoadedParams, read_params
 
