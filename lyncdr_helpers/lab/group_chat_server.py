@@ -7,13 +7,11 @@ somebody stops it. It speaks nothing; what the product's protocol says is not do
 from __future__ import annotations
 
 import socket
-import threading
 
 from lyncdr_helpers.lab import group_chat, sites
 from lyncdr_helpers.lab.blueprint import DR_POOL, Blueprint
 from lyncdr_helpers.lab.sql_server import ONLINE
-
-WATCH_SECONDS = 0.05
+from lyncdr_helpers.lab.watch import Watch
 
 
 class GroupChatServer:
@@ -25,23 +23,16 @@ class GroupChatServer:
         self._database = group_chat.standby_server(blueprint)
         self._address = (blueprint.group_chat_server, blueprint.group_chat_port)
         self._listener: socket.socket | None = None
-        self._stopping = threading.Event()
-        self._watching = threading.Thread(target=self._watch, name="group chat server", daemon=True)
+        self._watch = Watch("group chat server", self._follow)
 
     def start(self) -> None:
         """Listen, if the database is there. Raises OSError when the address is taken."""
-        self._follow()
-        self._watching.start()
+        self._watch.start()
 
     def stop(self) -> None:
         """Listen no more."""
-        self._stopping.set()
-        self._watching.join()
+        self._watch.stop()
         self._leave()
-
-    def _watch(self) -> None:
-        while not self._stopping.wait(WATCH_SECONDS):
-            self._follow()
 
     def _follow(self) -> None:
         try:

@@ -14,9 +14,9 @@ from typing import Any
 
 from lyncdr_helpers.lab import sites
 from lyncdr_helpers.lab.blueprint import DOMAIN, DR_POOL, Blueprint
+from lyncdr_helpers.lab.watch import EVERY_SECONDS, Watch
 from lyncdr_helpers.probes import sip
 
-WATCH_SECONDS = 0.05
 PRODUCT = {"lync2010": "RTC/4.0", "lync2013": "RTC/5.0", "sfb2015": "RTC/6.0", "sfb2019": "RTC/7.0"}
 """The Server header by generation; that of 2019 is inferred."""
 
@@ -40,23 +40,16 @@ class Registrar:
         self._answers = Answers(pool, PRODUCT[blueprint.generation])
         self._tls = _server_context(blueprint, pool)
         self._listener: Listener | None = None
-        self._stopping = threading.Event()
-        self._watching = threading.Thread(target=self._watch, name=f"registrar {pool}", daemon=True)
+        self._watch = Watch(f"registrar {pool}", self._follow_sites)
 
     def start(self) -> None:
         """Listen, unless the site is lost just now. Raises OSError when the address is taken."""
-        self._follow_sites()
-        self._watching.start()
+        self._watch.start()
 
     def stop(self) -> None:
         """Cut every connection and listen no more."""
-        self._stopping.set()
-        self._watching.join()
+        self._watch.stop()
         self._leave()
-
-    def _watch(self) -> None:
-        while not self._stopping.wait(WATCH_SECONDS):
-            self._follow_sites()
 
     def _follow_sites(self) -> None:
         """Be there if the site is there, and not otherwise."""
@@ -88,7 +81,7 @@ class Listener(socketserver.ThreadingTCPServer):
         self._tls = tls
         self._answers = answers
         self._open: set[ssl.SSLSocket] = set()
-        threading.Thread(target=self.serve_forever, args=(WATCH_SECONDS,), daemon=True).start()
+        threading.Thread(target=self.serve_forever, args=(EVERY_SECONDS,), daemon=True).start()
 
     def end(self) -> None:
         """Close the socket and cut every connection, also one that is still shaking hands."""
