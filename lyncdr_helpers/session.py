@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -34,6 +35,9 @@ from lyncdr_helpers.runfolder import RunFolder
 Mode = Literal["rehearse", "live"]
 MODES: tuple[Mode, ...] = ("rehearse", "live")
 DIAL_SECONDS = 5.0
+PARAMS = "LYNCDR_PARAMS"
+"""The environment variable by which `lyncdr console --params` says which deployment its notebooks are about."""
+LAB = "params/lab.yml"
 
 
 @dataclass
@@ -174,7 +178,7 @@ def open_session(
     if mode not in MODES:
         raise InputError(f"There is no mode {mode!r}.", f"Give one of: {', '.join(MODES)}.")
     clock = clock or SystemClock()
-    loaded = read_params(found(Path(params_file)))
+    loaded = read_params(found(params_file))
     answered = answers.read(loaded) if answers else {}
     runs_folder = loaded.locate(loaded.params.runs_folder)
     lock = files.Lock(runs_folder / f"{phase}.lock", clock) if locked else None
@@ -195,10 +199,14 @@ def open_session(
     return session
 
 
-def found(params_file: Path) -> Path:
-    """A relative path is looked for here, then in the checkout, so that a notebook finds it from wherever it runs."""
-    beside = Path(__file__).parents[1] / params_file
-    return beside if not params_file.exists() and beside.exists() else params_file
+def found(params_file: str | Path) -> Path:
+    """The parameters that a notebook names; empty: those that the console was opened with, or the lab's.
+
+    A relative path is looked for here, then in the checkout, so that a notebook finds it from wherever it runs.
+    """
+    named = Path(str(params_file) or os.environ.get(PARAMS, "") or LAB)
+    beside = Path(__file__).parents[1] / named
+    return beside if not named.exists() and beside.exists() else named
 
 
 def _folder(

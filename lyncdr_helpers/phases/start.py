@@ -16,7 +16,7 @@ from lyncdr_helpers.session import found
 
 def deployment(params_file: str | Path) -> LoadedParams:
     """The parameters, read and checked. Raises InputError with every mistake in the file."""
-    return read_params(found(Path(params_file)))
+    return read_params(found(params_file))
 
 
 def backups(loaded: LoadedParams) -> list[Manifest]:

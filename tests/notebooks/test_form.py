@@ -76,7 +76,7 @@ def test_there_are_notebooks() -> None:
 def test_the_parameters_are_what_the_runner_passes(phase: str) -> None:
     """A parameter that only one of the two knows would be lost on its way."""
     path = phases(notebooks_folder())[phase]
-    assert defaults(path) == {"params_file": "params/lab.yml", "run": "", **PARAMETERS[phase]}
+    assert defaults(path) == {"params_file": "", "run": "", **PARAMETERS[phase]}
 
 
 @each
