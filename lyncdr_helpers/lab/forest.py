@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from lyncdr_helpers.lab.blueprint import BASE_DN, BRANCH_POOL, DOMAIN, DR_POOL, PRIMARY_POOL
-from lyncdr_helpers.params.values import Generation
+from lyncdr_helpers.params.generation import Generation
 
 DirectoryEntry = tuple[str, dict[str, list[str]]]
 """A DN, and its attributes as text."""

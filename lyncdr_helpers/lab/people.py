@@ -9,8 +9,6 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Literal
 
-from faker import Faker
-
 from lyncdr_helpers.lab.blueprint import BRANCH_POOL, DOMAIN, DR_POOL, PRIMARY_POOL
 from lyncdr_helpers.lab.forest import APPLICATION_CONTACTS, CLOUD, ON_PREMISES, PEOPLE, POOLS, DirectoryEntry
 
@@ -191,9 +189,11 @@ def is_called_by_name(one: Person) -> bool:
 
 
 def _names(seed: int) -> list[tuple[str, str]]:
+    from faker import Faker  # whoever serves the lab knows people, and never makes any
+
     pool = []
     for locale in LOCALES:
-        fake = Faker(locale)
+        fake = Faker(locale, providers=["faker.providers.person"])
         fake.seed_instance(seed)
         pool += [(fake.first_name(), fake.last_name()) for _ in range(NAMES_PER_LOCALE)]
     return pool
