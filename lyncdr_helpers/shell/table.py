@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
+from functools import cache
 from importlib import resources
 from typing import Any
 
@@ -72,8 +73,9 @@ class Table:
     cmdlets: Mapping[str, Cmdlet]
 
     @classmethod
+    @cache
     def load(cls) -> Table:
-        """The table this package carries."""
+        """The table this package carries; read once."""
         text = resources.files("lyncdr_helpers.shell").joinpath("cmdlets.json").read_text(encoding="utf-8")
         return cls({name.lower(): _cmdlet(name, entry) for name, entry in json.loads(text).items()})
 
