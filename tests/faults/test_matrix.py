@@ -6,6 +6,7 @@ Each fault comes about on real sockets, in one lab that is put back between them
 from __future__ import annotations
 
 import multiprocessing
+from collections import Counter
 from collections.abc import Iterator
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
@@ -19,17 +20,19 @@ from disasters import (
     ELSEWHERE,
     FAULTS,
     KILLED,
+    KILLED_MEANWHILE,
     MEANWHILE,
     NOBODY,
     PLANNED_ANEW,
     SECOND_OPERATOR,
+    STAGES,
     Fault,
     change,
     of_first_day,
     table,
 )
-from fire import Fire, Point, moved_twice, not_read_back, on_fire, points, unanswered
-from phase_scene import Ended, run, verified
+from fire import Fire, Hit, Point, moved_twice, not_read_back, on_fire, points, unanswered
+from phase_scene import Ended, run, variant, verified
 
 from lyncdr_helpers import files
 from lyncdr_helpers.errors import LyncdrError
@@ -38,6 +41,9 @@ from lyncdr_helpers.lab import lifecycle
 from lyncdr_helpers.phases import activate, verify
 
 pytestmark = pytest.mark.timeout(300)
+
+ACTED, TOLD = {"intent", "result"}, {"step", "check", "fact", "found"}
+"""The kinds of lines that a run writes more than once: what a later run goes by, and what only people are told."""
 
 
 @dataclass(frozen=True)
@@ -92,10 +98,13 @@ def proven(fire: Fire, ended: Ended) -> tuple[list[str], list[Any], list[Any]]:
     return moved_twice(fire.lines), unanswered(ended.lines), not_read_back(ended.lines)
 
 
-def test_killed_at_every_kind_of_line(fire: Fire, uninterrupted: Undisturbed) -> None:
-    """Killed at every kind of line that an undisturbed run writes, at the intent and the result of every act, and
-    between the two, one after the other: the last run ends it, and everything is as if nobody had disturbed it.
+def test_killed_at_every_line_that_counts(fire: Fire, uninterrupted: Undisturbed) -> None:
+    """Killed at every intent and every result that an undisturbed run writes, between the two, and at every other kind
+    of line, one after the other: the last run ends it, and everything is as if nobody had disturbed it.
+
+    A kill at any other line is the same as one at the line before it: no run looks for lines of its kind.
     """
+    fire.looked_for.clear()
     where = points(uninterrupted.lines)
     kinds = {line.kind for line in uninterrupted.lines}
     assert kinds - {one.kind for one in where} == {"begin"}
@@ -104,6 +113,29 @@ def test_killed_at_every_kind_of_line(fire: Fire, uninterrupted: Undisturbed) ->
         ended = fire.activate(digest, killed=point)
         assert ended.code == KILLED.code, f"it ended before {point}: {ended.text}"
     ended = fire.activate(digest)
+    assert ended.code == 0, ended.text
+    assert fire.state() == uninterrupted.state
+    assert proven(fire, ended) == ([], [], [])
+    more_than_once = {kind for kind, times in Counter(line.kind for line in uninterrupted.lines).items() if times > 1}
+    assert more_than_once - ACTED == TOLD
+    assert fire.looked_for >= ACTED
+    assert not fire.looked_for & TOLD
+
+
+@pytest.mark.parametrize("before", [True, False], ids=["before it is on record", "once it is on record"])
+def test_every_fault_and_a_kill(fire: Fire, uninterrupted: Undisturbed, before: bool) -> None:
+    """One activation meets every fault, and is killed each time while the fault is there: before any line of it is on
+    disk, or after the first. With the cause gone, the next run meets the next fault. The last run ends it, and
+    everything is as if nobody had disturbed it.
+    """
+    params = variant(fire.scene, ("batch_users: 8", "batch_users: 2"))
+    digest = fire.activate("", params=params).summary.plan
+    for fault in sorted(FAULTS, key=lambda one: STAGES.index(one.when)):
+        met = fault.bring(fire)
+        ended = fire.activate(digest, met.meanwhile, Hit(lambda: fire.meddling.met, before), met.params or params)
+        assert ended.code == KILLED_MEANWHILE.code, f"{fault.what}: {ended.text}"
+        met.end()
+    ended = fire.activate(digest, params=params)
     assert ended.code == 0, ended.text
     assert fire.state() == uninterrupted.state
     assert proven(fire, ended) == ([], [], [])

@@ -409,6 +409,17 @@ FAULTS = (
     ),
 )
 
+STAGES = (
+    "first batch of the move",
+    "while the first batch moves",
+    "after the move, before the contact lists",
+    "after the move",
+    "import of contact lists",
+    "import of Response Groups",
+    "cutover of names",
+)
+"""When a fault comes, in the order of an activation."""
+
 
 @dataclass(frozen=True)
 class Story:
@@ -426,7 +437,14 @@ AGAIN = f"once the cause is gone, with the same command again: {SAME}"
 
 KILLED = Story(
     "The process is killed",
-    "at every kind of line of its journal, at the intent and the result of every act, and between the two",
+    "at every intent and every result in its journal, between the two, and at every other kind of line",
+    -9,
+    "",
+    AGAIN,
+)
+KILLED_MEANWHILE = Story(
+    "The process is killed while any of the above is the case",
+    "before a line of it is in the journal, and after the first one; all of them in one activation",
     -9,
     "",
     AGAIN,
@@ -489,7 +507,7 @@ def table() -> str:
         *((one.what, one.when, f"{one.outcome}{_quoted(one.says)}", str(one.code), _after(one)) for one in FAULTS),
         *(
             (one.what, one.when, _quoted(one.says).removeprefix(": ") or "nothing more", _code(one.code), one.after)
-            for one in (KILLED, CUT_AND_BACK, SECOND_OPERATOR, *MEANWHILE.values())
+            for one in (KILLED, KILLED_MEANWHILE, CUT_AND_BACK, SECOND_OPERATOR, *MEANWHILE.values())
         ),
     ]
     lines = [HEAD, ("---",) * len(HEAD), *rows]

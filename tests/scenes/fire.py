@@ -14,6 +14,7 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from functools import partial
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -50,11 +51,29 @@ class Killed(BaseException):
 
 @dataclass(frozen=True)
 class Point:
-    """A moment of a run: the first line of that kind about that subject. before: when it is not on disk yet."""
+    """A moment of a run: its first line of that kind about that subject. before: when it is not on disk yet.
+
+    Before a result is after its act: a result that was only read back for an earlier run is another moment.
+    """
 
     kind: str
     subject: str
     before: bool = False
+
+    def reached(self, kind: str, facts: Mapping[str, Any]) -> bool:
+        read_back = kind == "result" and self.before and facts.get("read_back")
+        return not read_back and (kind, subject(kind, facts)) == (self.kind, self.subject)
+
+
+@dataclass(frozen=True)
+class Hit:
+    """The moment after something has come about: the first line that is due then. before: when it is not on disk."""
+
+    come: Callable[[], bool]
+    before: bool
+
+    def reached(self, _kind: str, _facts: Mapping[str, Any]) -> bool:
+        return self.come()
 
 
 def subject(line: str, facts: Mapping[str, Any]) -> str:
@@ -63,16 +82,19 @@ def subject(line: str, facts: Mapping[str, Any]) -> str:
 
 
 def points(lines: list[Line]) -> list[Point]:
-    """Every kind of line that a run wrote, those of every act, and the moments between an act and its result; in order.
+    """Every intent and every result that a run wrote, the moments between the two, and every other kind once; in order.
 
-    Its first line is written before anything is done; its last one ends it.
+    One after the other, each is the first of its run: what lies before it is done. The run's first line is written
+    before anything is done; its last one ends it.
     """
-    found = dict.fromkeys((line.kind, subject(line.kind, line.facts)) for line in lines[1:-1])
-    every = [
-        Point(kind, about, before)
-        for kind, about in found
-        for before in ((True, False) if kind == "result" else (False,))
-    ]
+    every, known = list[Point](), set[str]()
+    for line in lines[1:-1]:
+        about = subject(line.kind, line.facts)
+        if about or line.kind not in known:
+            every += [
+                Point(line.kind, about, before) for before in ((True, False) if line.kind == "result" else (False,))
+            ]
+        known.add(line.kind)
     return [*every, Point(lines[-1].kind, "", before=True)]
 
 
@@ -179,13 +201,16 @@ class Hasty(SystemClock):
 
 @dataclass
 class Fire:
-    """The lab, and what stands before it. begun: where `rewind` goes back to."""
+    """The lab, and what stands before it. begun: where `rewind` goes back to. looked_for: the kinds of lines that the
+    runs so far have looked for in their journals.
+    """
 
     scene: Scene
     meddling: Meddling
     controller: Relay
     names: NamesFront
     begun: Moment = field(init=False)
+    looked_for: set[str] = field(default_factory=set)
 
     def rewind(self) -> None:
         self.meddling.forget()
@@ -196,7 +221,7 @@ class Fire:
         self,
         digest: str | None = None,
         meanwhile: Callable[[], object] = lambda: None,
-        killed: Point | None = None,
+        killed: Point | Hit | None = None,
         params: Path | None = None,
     ) -> Ended:
         """The same command each time. digest: of the plan that is approved; None, and whoever sits there approves it.
@@ -206,6 +231,7 @@ class Fire:
         session = activate.begin(params or self.scene.params, "live", approve=digest or "")
         session.clock = Hasty(meanwhile)
         session.store = open_store(session.params.backup, session.loaded, session.clock)
+        _listen(session, self.looked_for)
         if killed:
             _die(session, killed)
         try:
@@ -222,7 +248,22 @@ class Fire:
         return [line for one in self.scene.runs() if one.phase == "activate" for line in self.scene.lines(one.run)]
 
 
-def _die(session: Session, point: Point) -> None:
+def _listen(session: Session, looked_for: set[str]) -> None:
+    """Note which kinds of lines the session's run looks for in its journal."""
+    of_kind, last = session.journal.of_kind, session.journal.last
+
+    def all_of(*kinds: str) -> Iterator[Line]:
+        looked_for.update(kinds)
+        return of_kind(*kinds)
+
+    def newest(*kinds: str) -> Line | None:
+        looked_for.update(kinds)
+        return last(*kinds)
+
+    session.journal.of_kind, session.journal.last = all_of, newest  # type: ignore[method-assign]
+
+
+def _die(session: Session, point: Point | Hit) -> None:
     """Have the session's process end there, as far as anybody can tell."""
     write, dead = session.journal.write, False
 
@@ -230,7 +271,7 @@ def _die(session: Session, point: Point) -> None:
         nonlocal dead
         if dead:
             raise Killed
-        dead = (kind, subject(kind, facts)) == (point.kind, point.subject)
+        dead = point.reached(kind, facts)
         if dead and point.before:
             raise Killed
         line = write(kind, **facts)
@@ -305,14 +346,14 @@ def unanswered(lines: list[Line]) -> list[Line]:
 
 def not_read_back(lines: list[Line]) -> list[Line]:
     """Unknown outcomes of one run after which it went on, or which nobody looked at before it did."""
-    results = {line.facts["intent"]: line.facts for line in lines if line.kind == "result"}
-    after = {line.n: lines[line.n] for line in lines if line.kind == "unknown"}
+    read_back = {line.facts["intent"] for line in lines if line.kind == "result" and line.facts.get("read_back")}
     return [
         line
-        for line in lines
-        if line.kind == "unknown"
-        and not (
-            results.get(line.facts["intent"], {}).get("read_back")
-            and (after[line.n].kind, after[line.n].facts.get("exit_code")) == ("end", 6)
-        )
+        for line, after in pairwise(lines)
+        if line.kind == "unknown" and not (line.facts["intent"] in read_back and _is_over(after))
     ]
+
+
+def _is_over(line: Line) -> bool:
+    """Whether the line says that the run before it has stopped, by its end or because it was killed before that."""
+    return line.kind == "resume" or (line.kind == "end" and line.facts["exit_code"] == 6)
