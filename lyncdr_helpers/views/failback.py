@@ -11,6 +11,7 @@ from lyncdr_helpers.phases.failback_lists import Lists
 from lyncdr_helpers.phases.failback_plan import Travellers
 from lyncdr_helpers.phases.failback_proof import Proof
 from lyncdr_helpers.views.frame import Frame
+from lyncdr_helpers.views.grid import Grid
 
 BECOMES = {
     What.ADDED_IN_DR: "goes home",
@@ -62,10 +63,10 @@ def summary(lists: Lists) -> Frame:
     return Frame.of(rows, ["what", "pieces", "users", "becomes"])
 
 
-def differences(lists: Lists) -> Frame:
+def differences(lists: Lists) -> Grid:
     """Columns: user, what, kind, name, before, dr, primary, becomes. Conflicts first; filter it like any dataframe."""
     found = sorted(lists.differences, key=lambda one: (one.what is not What.CONFLICT, one))
-    return Frame.of(
+    return Grid.of(
         [
             (one.user, str(one.what), one.kind, one.name, one.base, one.dr, one.primary, BECOMES[one.what])
             for one in found
@@ -84,9 +85,9 @@ def groups(found: Groups) -> Frame:
     return Frame.of(rows, ["group", "what", "becomes"], none="The DR pool has no Response Groups.")
 
 
-def losses(proof: Proof) -> Frame:
+def losses(proof: Proof) -> Grid:
     """Columns: kind, owner, what, why. Empty when everything is home."""
-    return Frame.of(
+    return Grid.of(
         [(one.kind, one.owner, one.what, one.why) for one in proof.losses],
         ["kind", "owner", "what", "why"],
         rest="all are in tables/lost.csv of the run",

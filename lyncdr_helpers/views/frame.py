@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from typing import Self
 from xml.etree.ElementTree import Element, tostring
 
 import numpy as np
 import pandas as pd
 from pandas.api.types import is_bool_dtype, is_numeric_dtype
 
-from lyncdr_helpers.views.markup import node
+from lyncdr_helpers.views.markup import clean, node
 
 ROWS = 30
 """How many rows a notebook shows; the dataframe has them all."""
@@ -44,7 +45,7 @@ class Frame(pd.DataFrame):
     none: str = "No rows."
 
     @classmethod
-    def of(cls, rows: Iterable[Sequence[object]], columns: Sequence[str], *, rest: str = "", none: str = "") -> Frame:
+    def of(cls, rows: Iterable[Sequence[object]], columns: Sequence[str], *, rest: str = "", none: str = "") -> Self:
         """The frame with these rows."""
         made = cls(list(rows), columns=list(columns))
         made.rest, made.none = rest or cls.rest, none or cls.none
@@ -92,8 +93,13 @@ class Frame(pd.DataFrame):
         head = node("thead", row("th", map(_title, shown.columns)))
         return node("table", head, node("tbody", [row("td", texts) for texts in _texts(shown)]), class_="rows")
 
-    def _shown(self) -> pd.DataFrame:
-        first = pd.DataFrame(self.head(ROWS))
+    def spelled(self) -> tuple[list[str], list[list[str]], list[bool]]:
+        """(titles, every row as it is shown, which columns are counts)."""
+        whole = self._shown(len(self))
+        return [_title(name) for name in whole.columns], _cleaned(_texts(whole)), _numbers(whole)
+
+    def _shown(self, rows: int = ROWS) -> pd.DataFrame:
+        first = pd.DataFrame(self.head(rows))
         counted = first.index.name is None and first.index.nlevels == 1 and is_numeric_dtype(first.index.dtype)
         whole = first if counted else first.reset_index(allow_duplicates=True)
         return whole.loc[:, [any(map(_text, column)) for _, column in whole.items()]]
@@ -101,6 +107,10 @@ class Frame(pd.DataFrame):
 
 def _texts(frame: pd.DataFrame) -> list[list[str]]:
     return [[_text(value) for value in row] for row in frame.itertuples(index=False, name=None)]
+
+
+def _cleaned(rows: list[list[str]]) -> list[list[str]]:
+    return [[text if text.isprintable() else clean(text) for text in row] for row in rows]
 
 
 def _text(value: object) -> str:

@@ -10,7 +10,7 @@ Child = Element | str | None
 
 def node(tag: str, *children: Child | Iterable[Child], **attributes: object) -> Element:
     """An element. Strings become text, None and attributes that are None are left out, `class_` is `class`."""
-    made = Element(tag, {_name(name): _clean(str(value)) for name, value in attributes.items() if value is not None})
+    made = Element(tag, {_name(name): clean(str(value)) for name, value in attributes.items() if value is not None})
     for child in children:
         for one in [child] if child is None or isinstance(child, Element | str) else child:
             _append(made, one)
@@ -36,12 +36,12 @@ def _append(parent: Element, child: Child) -> None:
     if isinstance(child, Element):
         parent.append(child)
     elif len(parent):
-        parent[-1].tail = (parent[-1].tail or "") + _clean(child)
+        parent[-1].tail = (parent[-1].tail or "") + clean(child)
     else:
-        parent.text = (parent.text or "") + _clean(child)
+        parent.text = (parent.text or "") + clean(child)
 
 
-def _clean(text: str) -> str:
+def clean(text: str) -> str:
     """Half characters and control characters have no place in a document: they are shown as what they are."""
     return "".join(
         char if char.isprintable() or char == "\n" else char.encode("unicode_escape").decode("ascii") for char in text

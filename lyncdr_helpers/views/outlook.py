@@ -6,6 +6,7 @@ from lyncdr_helpers.backups.risk import Night
 from lyncdr_helpers.phases.earlier.durations import Estimate, RecoveryTime
 from lyncdr_helpers.phases.if_it_died import IfItDied
 from lyncdr_helpers.views.frame import Frame
+from lyncdr_helpers.views.grid import Grid
 from lyncdr_helpers.views.pictures import spell
 
 UNKNOWN = "? unknown"
@@ -38,14 +39,14 @@ def summary(found: IfItDied) -> Frame:
     return Frame.of(rows, ["what", "now", "known", "from"])
 
 
-def at_risk(found: IfItDied) -> Frame:
+def at_risk(found: IfItDied) -> Grid:
     """Columns: user, why, in_words, contacts (in the set, where it has any). Empty when nobody is at risk."""
     none = "Unknown: nobody could tell; the checks say why."
     if found.at_risk is not None:
         none = (
             f"Nobody: all {_count(found.users)} can be brought back." if found.users else "Nobody is homed on the pool."
         )
-    return Frame.of(
+    return Grid.of(
         [(one.address, WHY[one.why], one.text, one.contacts) for one in found.at_risk or ()],
         ["user", "why", "in_words", "contacts"],
         rest="all are in tables/users-at-risk.csv of the run",

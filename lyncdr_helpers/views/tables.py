@@ -23,6 +23,7 @@ from lyncdr_helpers.plan import Change, Plan
 from lyncdr_helpers.ports import RecordSet
 from lyncdr_helpers.runfolder import RunSummary
 from lyncdr_helpers.views.frame import Frame
+from lyncdr_helpers.views.grid import Grid
 
 MARKS = {"pass": "✓ pass", "warn": "! warn", "fail": "✗ FAIL", "unknown": "? unknown"}
 """A verdict is a sign and a word, never a colour alone."""
@@ -53,9 +54,9 @@ def population(inventory: Inventory) -> Frame:
     return Frame.of(rows, ["home", "kind", "users"])
 
 
-def users(inventory: Inventory) -> Frame:
+def users(inventory: Inventory) -> Grid:
     """Columns: address, display_name, kind, enabled, voice, home, moving_to."""
-    return Frame.of(
+    return Grid.of(
         [
             (user.address, user.display_name, str(user.kind), user.enabled, user.voice, user.home, user.moving_to)
             for user in inventory.users
@@ -66,10 +67,10 @@ def users(inventory: Inventory) -> Frame:
     )
 
 
-def contacts(records: Iterable[UserRecord]) -> Frame:
+def contacts(records: Iterable[UserRecord]) -> Grid:
     """Columns: address, pool, contacts, groups, digest (its first 12 digits). Longest lists first."""
     rows = sorted(records, key=lambda record: (-record.contacts, record.address))
-    return Frame.of(
+    return Grid.of(
         [(one.address, one.pool, one.contacts, one.groups, one.digest[:12]) for one in rows],
         ["address", "pool", "contacts", "groups", "digest"],
         rest="all are in manifest.json of the backup set",
@@ -136,9 +137,9 @@ def alarms(made: Manifest) -> Frame:
     )
 
 
-def changed(found: Changed) -> Frame:
+def changed(found: Changed) -> Grid:
     """Columns: user, pool, what (gone, fewer, new, more), before, now, by (contacts). The greatest change first."""
-    return Frame.of(
+    return Grid.of(
         [(one.address, one.pool, one.what, one.before, one.now, one.by) for one in found.users],
         ["user", "pool", "what", "before", "now", "by"],
         rest="`.users` has them all",
@@ -146,10 +147,10 @@ def changed(found: Changed) -> Frame:
     )
 
 
-def restorable(found: Iterable[Restorable]) -> Frame:
+def restorable(found: Iterable[Restorable]) -> Grid:
     """Columns: user, comes_back, record, contacts, store_then, store_now, age (hours), why_not. Losers come first."""
     rows = sorted(found, key=lambda one: (not one.why_not, one.address))
-    return Frame.of(
+    return Grid.of(
         [
             (
                 one.address,
@@ -184,9 +185,9 @@ def basis(made: Plan) -> Frame:
     return Frame.of(sorted(made.basis.items()), ["what", "value"])
 
 
-def changes(made: Plan) -> Frame:
+def changes(made: Plan) -> Grid:
     """Columns: kind, target, old, new. Every change of the plan; of a contact list its length."""
-    return Frame.of(
+    return Grid.of(
         [(one.kind, one.target, *_spoken(one)) for one in made.changes],
         ["kind", "target", "old", "new"],
         rest="all are in plan.json of the run",
@@ -212,19 +213,19 @@ def tally(*tallies: Tally) -> Frame:
     )
 
 
-def restored(compared: Iterable[Restored]) -> Frame:
+def restored(compared: Iterable[Restored]) -> Grid:
     """Columns: user, expected, found, missing. Whoever misses most comes first."""
     rows = sorted(compared, key=lambda one: (one.found - one.expected, one.user))
-    return Frame.of(
+    return Grid.of(
         [(one.user, one.expected, one.found, ", ".join(one.missing)) for one in rows],
         ["user", "expected", "found", "missing"],
         none="The backup holds no contact list.",
     )
 
 
-def losses(lost: Iterable[Loss]) -> Frame:
+def losses(lost: Iterable[Loss]) -> Grid:
     """Columns: kind, owner, what, why. Empty when nothing was lost."""
-    return Frame.of(
+    return Grid.of(
         [(one.kind, one.owner, one.what, one.why) for one in lost],
         ["kind", "owner", "what", "why"],
         rest="all are in tables/lost.csv of the run",

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import tempfile
 from pathlib import Path
 
@@ -28,6 +29,9 @@ PRIVATE = ("tables.runs(", "trend.readiness(", "trend.recoveries(")
 
 WIDGET = "application/vnd.jupyter.widget-view+json"
 """A widget lives as long as its kernel; what is kept is its text."""
+
+SCRIPT = re.compile(r"<script>.*?</script>", re.DOTALL)
+"""A grid comes to life when somebody runs its cell; what is kept of it are its first rows."""
 
 
 def main() -> None:
@@ -74,7 +78,10 @@ def kept(ran: nbformat.NotebookNode) -> tuple[list[nbformat.NotebookNode], int |
     if any(mark in ran.source for mark in PRIVATE):
         return [], None
     for output in ran.outputs:
-        output.get("data", {}).pop(WIDGET, None)
+        shown = output.get("data", {})
+        shown.pop(WIDGET, None)
+        if "text/html" in shown:
+            shown["text/html"] = SCRIPT.sub("", shown["text/html"])
     return ran.outputs, ran.execution_count
 
 
