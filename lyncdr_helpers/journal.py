@@ -1,16 +1,18 @@
 """The journal: what a run did, as JSON lines that are on disk before the act and chained by their digests.
 
-Each line is `{"n", "at", "kind", "facts", "previous", "digest"}`; `digest` is the SHA-256 of the rest of the line,
-`previous` the digest of the line before (64 zeros in the first). An edited, removed or reordered line breaks the chain
-there. A line cut off by a crash was never acknowledged: it is set aside and the journal goes on from the line before.
+Each line is `{"n", "at", "kind", "facts", "nonce", "previous", "digest"}`; `digest` is the SHA-256 of the rest of the
+line, `previous` the digest of the line before (64 zeros in the first). An edited, removed or reordered line breaks the
+chain there. `nonce` is chance: whoever is shown a digest without its line cannot find the line by guessing. A line cut
+off by a crash was never acknowledged: it is set aside and the journal goes on from the line before.
 
 Kinds: begin, resume, step, check, fact, plan, approval, gate, waiver, declaration, guided, script, intent, result,
-withheld, end.
+withheld, kept, end.
 """
 
 from __future__ import annotations
 
 import json
+import secrets
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -21,6 +23,7 @@ from lyncdr_helpers.clock import Clock, stamp
 from lyncdr_helpers.errors import InputError
 
 FIRST = "0" * 64
+NONCE_BYTES = 16
 
 
 @dataclass(frozen=True)
@@ -32,13 +35,15 @@ class Line:
     kind: str
     facts: Mapping[str, Any]
     previous: str
+    nonce: str = ""
 
     @property
     def digest(self) -> str:
         return files.digest(files.canonical(self.body()))
 
     def body(self) -> dict[str, Any]:
-        return {"n": self.n, "at": self.at, "kind": self.kind, "facts": self.facts, "previous": self.previous}
+        rest = {"n": self.n, "at": self.at, "kind": self.kind, "facts": self.facts, "previous": self.previous}
+        return {**rest, "nonce": self.nonce} if self.nonce else rest
 
     def spelled(self) -> bytes:
         return files.canonical({**self.body(), "digest": self.digest}) + b"\n"
@@ -77,13 +82,22 @@ class Journal:
         if self._cut_short:
             self._lines = _whole_lines(self.path)
         self._cut_short = True
-        line = Line(len(self._lines) + 1, stamp(self._clock.now()), kind, facts, self.head)
+        line = Line(
+            len(self._lines) + 1, stamp(self._clock.now()), kind, facts, self.head, secrets.token_hex(NONCE_BYTES)
+        )
         with self.path.open("ab") as file:
             file.write(line.spelled())
             files.sync(file)
         self._lines.append(line)
         self._cut_short = False
         return line
+
+    def reread(self) -> None:
+        """Take in what others wrote meanwhile. Raises InputError when the chain is broken.
+
+        Only for whoever holds the run's lock: until it was free, somebody else may have gone on with the run.
+        """
+        self._lines = _whole_lines(self.path)
 
     def of_kind(self, *kinds: str) -> Iterator[Line]:
         return (line for line in self._lines if line.kind in kinds)
@@ -117,7 +131,7 @@ def read(path: Path) -> tuple[list[Line], bytes]:
         return [], b""
     whole, newline, torn = content.rpartition(b"\n")
     lines: list[Line] = []
-    for number, text in enumerate(whole.splitlines() if newline else [], start=1):
+    for number, text in enumerate(whole.split(b"\n") if newline else [], start=1):
         lines.append(_checked(path, number, text, lines[-1].digest if lines else FIRST))
     return lines, torn
 
@@ -125,8 +139,8 @@ def read(path: Path) -> tuple[list[Line], bytes]:
 def _checked(path: Path, number: int, text: bytes, previous: str) -> Line:
     try:
         kept = json.loads(text)
-        line = Line(kept["n"], kept["at"], kept["kind"], kept["facts"], kept["previous"])
-        fits = (line.n, line.previous, line.digest) == (number, previous, kept["digest"])
+        line = Line(kept["n"], kept["at"], kept["kind"], kept["facts"], kept["previous"], kept.get("nonce", ""))
+        fits = (line.n, line.previous) == (number, previous) and line.spelled() == text + b"\n"
     except (ValueError, KeyError, TypeError):
         fits = False
     if not fits:

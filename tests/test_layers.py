@@ -14,11 +14,12 @@ ROOT = Path(__file__).parents[1]
 FILES = sorted((ROOT / PACKAGE).rglob("*.py"))
 
 ROWS = (
-    ("errors", "clock", "concurrency", "credentials", "files", "signatures"),
+    ("errors", "clock", "concurrency", "credentials", "files", "signatures", "verifier"),
     ("params", "answers", "checks", "plan", "journal", "runfolder"),
     ("ports",),
     ("directory", "contacts", "topology", "dns", "probes", "shell", "backups"),
     ("adapters",),
+    ("dossier",),
     ("session",),
     ("phases",),
     ("views",),

@@ -56,3 +56,12 @@ class Store(Protocol):
         May be repeated: that deletes what a removal that was cut short left behind. Removing what is nowhere is no
         error.
         """
+
+    def note(self, file: str, content: bytes) -> None:
+        """Leave a small file beside the sets, below a relative path; it is never part of one.
+
+        May be repeated: the last one counts.
+        """
+
+    def notes(self, folder: str) -> dict[str, bytes]:
+        """What was left below a path, by the whole of each path; empty where nothing was."""

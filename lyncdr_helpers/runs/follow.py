@@ -44,7 +44,9 @@ class Follower:
         self._read += len(whole) + len(newline)
         for text in whole.splitlines():
             kept = json.loads(text)
-            self._on_line(Line(kept["n"], kept["at"], kept["kind"], kept["facts"], kept["previous"]))
+            self._on_line(
+                Line(kept["n"], kept["at"], kept["kind"], kept["facts"], kept["previous"], kept.get("nonce", ""))
+            )
 
 
 def _whole_bytes(path: Path) -> int:

@@ -14,6 +14,7 @@ from lyncdr_helpers.errors import OperationError, Refusal, UnknownOutcome, Unrea
 
 ASIDE = ".incoming-"
 REMOVED = ".removed-"
+NOTES = ".notes"
 
 T = TypeVar("T")
 
@@ -83,8 +84,7 @@ class FolderStore:
         return sorted(path.removeprefix(f"{folder}/") for path in found)
 
     def read(self, name: str, file: str, *, published: bool = True) -> bytes:
-        path = self._file(name, file, published)
-        return self._patience.outlast(lambda: b"".join(self._pieces(path)))
+        return self._whole(self._file(name, file, published))
 
     def download(self, name: str, file: str, to: Path, *, published: bool = True) -> None:
         path = self._file(name, file, published)
@@ -149,6 +149,25 @@ class FolderStore:
 
         self._ask("cleared of a set", remove)
 
+    def note(self, file: str, content: bytes) -> None:
+        target = self._note(file)
+
+        def write() -> None:
+            with self._opened(target, "wb") as there:
+                _write(there, content)
+                self._fs.sync(there)
+
+        self._ask("written", write)
+
+    def notes(self, folder: str) -> dict[str, bytes]:
+        path = self._note(folder)
+
+        def found() -> list[str]:
+            return self._fs.find(path, on_error="raise") if self._holds(path) else []
+
+        root = f"{self._fs.root}/{NOTES}/"
+        return {one.removeprefix(root): self._whole(one) for one in sorted(self._ask("listed", found))}
+
     # -- one file there ----------------------------------------------------------------------------------------------
     def _copy(self, source: Path, target: str) -> None:
         there = self._there(source, target)
@@ -191,6 +210,9 @@ class FolderStore:
             return None
         return there
 
+    def _whole(self, path: str) -> bytes:
+        return self._patience.outlast(lambda: b"".join(self._pieces(path)))
+
     def _pieces(self, path: str) -> Iterator[bytes]:
         with self._speaking("read"), self._fs.open(path, "rb") as content:
             while piece := content.read(files.CHUNK):
@@ -213,6 +235,9 @@ class FolderStore:
 
     def _file(self, name: str, file: str, published: bool) -> str:
         return f"{self._folder(name, published)}/{names.file_path(file)}"
+
+    def _note(self, file: str) -> str:
+        return f"{self._fs.root}/{NOTES}/{names.file_path(file)}"
 
     def _ask(self, verb: str, act: Callable[[], T]) -> T:
         def once() -> T:

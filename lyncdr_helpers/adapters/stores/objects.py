@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from obstore.store import BackoffConfig, ClientConfig, RetryConfig, S3Config, S3Credential
 
 PUBLISHED = ".published"
+NOTES = ".notes"
 PIECE = 8 << 20
 """How much is asked for, and sent, at once."""
 
@@ -169,6 +170,15 @@ class ObjectStore:
             elif bool(mark) == published and self._keys(name):
                 obstore.put(self._client, _mark(name), b"")
                 self._sweep(name)
+
+    def note(self, file: str, content: bytes) -> None:
+        with self._speaking("written"):
+            obstore.put(self._client, f"{NOTES}/{names.file_path(file)}", content)
+
+    def notes(self, folder: str) -> dict[str, bytes]:
+        with self._speaking("read"):
+            keys = sorted(self._keys(f"{NOTES}/{names.file_path(folder)}"))
+            return {key.removeprefix(f"{NOTES}/"): b"".join(self._content(key)) for key in keys}
 
     # -- what is where -----------------------------------------------------------------------------------------------
     def _find(self, name: str, published: bool) -> None:

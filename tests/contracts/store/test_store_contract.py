@@ -50,6 +50,20 @@ def test_names_of_people(store: Store, tmp_path: Path) -> None:
     assert [store.read("über nacht", file) for file in wanted] == [b"x"] * len(wanted)
 
 
+def test_notes_stand_beside_the_sets(store: Store, source: Path) -> None:
+    """A note comes back, the last one under its name; it is part of no set. Before the first there are none."""
+    assert store.notes("heads/run 1") == {}
+    store.note("heads/run 1/2.json", b"an earlier one, and longer")
+    store.note("heads/run 1/2.json", b"two")
+    store.note("heads/run 1/10.json", b"")
+    store.note("heads/run 10/1.json", b"another's")
+    assert store.notes("heads/run 1") == {"heads/run 1/10.json": b"", "heads/run 1/2.json": b"two"}
+    publish(store, source, "tonight")
+    assert (store.sets(), store.unpublished()) == (["tonight"], [])
+    with pytest.raises(OperationError, match="leads out"):
+        store.note("../x", b"")
+
+
 def test_sets_are_listed_in_order(store: Store, source: Path) -> None:
     """The names are sorted, whatever order they came in."""
     for name in ("b", "c", "a"):

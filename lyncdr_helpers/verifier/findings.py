@@ -1,0 +1,28 @@
+"""What a proof came to, point by point."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Literal
+
+State = Literal["proven", "failed", "unproven", "noted"]
+"""unproven: nobody could look, or there is nothing to look at. noted: no fault, and worth a person's look."""
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One point. what: what was looked at. said: what was found, in words. line: of the journal, 0 where it is none."""
+
+    what: str
+    state: State
+    said: str
+    line: int = 0
+
+    def __str__(self) -> str:
+        return f"{self.state:<8}  {self.what}: {self.said}"
+
+
+def is_whole(found: Iterable[Finding]) -> bool:
+    """Whether nothing speaks against the record. What nobody could prove does not."""
+    return all(one.state != "failed" for one in found)
