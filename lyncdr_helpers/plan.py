@@ -93,7 +93,8 @@ def require_approval(plan: Plan, approved: str) -> None:
     if not given:
         raise Refusal(
             f"The plan waits for approval: {plan.scope}; digest {plan.short}.",
-            f"Read the plan, then run the same command with --approve {plan.short}",
+            "Read the plan. In a notebook: fill in the gate above this cell, select this cell, and choose Run > Run "
+            f"Selected Cell and All Below. On the command line: the same command with --approve {plan.short}",
         )
     if len(given) < SHORT or not hmac.compare_digest(plan.digest[: len(given)], given):
         raise Refusal(

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from lyncdr_helpers import journal as journals
-from lyncdr_helpers.clock import Clock, stamp
+from lyncdr_helpers.clock import Clock, parse_stamp, stamp
 from lyncdr_helpers.errors import InputError, Refusal
 from lyncdr_helpers.journal import Line
 from lyncdr_helpers.plan import SHORT
@@ -23,6 +23,8 @@ from lyncdr_helpers.plan import SHORT
 UNFINISHED = "unfinished"
 BROKEN = "broken journal"
 DONE = ("done", "rehearsed")
+APPROVAL_HOURS = 12
+"""A plan that was approved longer ago, and of which nothing was done, is not gone on with unless somebody names it."""
 
 
 @dataclass(frozen=True)
@@ -61,7 +63,10 @@ class RunFolder:
 
 @dataclass(frozen=True)
 class RunSummary:
-    """One run in a few words, from its journal. `outcome`: done, rehearsed, failed, refused, …, or unfinished."""
+    """One run in a few words, from its journal. `outcome`: done, rehearsed, failed, refused, …, or unfinished.
+
+    approved: when somebody last approved its last plan, or empty.
+    """
 
     run: str
     phase: str
@@ -74,6 +79,7 @@ class RunSummary:
     error: str
     plan: str
     acted: bool
+    approved: str = ""
 
     @property
     def finished(self) -> bool:
@@ -116,6 +122,9 @@ def summarise(folder: RunFolder) -> RunSummary | None:
         error=end.get("error", ""),
         plan=plans[-1] if plans else "",
         acted=any(_acts(line) for line in lines),
+        approved=next(
+            (one.at for one in reversed(lines) if one.kind == "approval" and one.facts["digest"] in plans[-1:]), ""
+        ),
     )
 
 
@@ -142,8 +151,9 @@ def _summarised(folder: RunFolder) -> RunSummary | None:
 def choose(runs_folder: Path, phase: str, deployment: str, mode: str, approve: str, clock: Clock) -> RunFolder:
     """The folder in which a command works: the run it continues, or a new one.
 
-    A digest continues the run whose plan it is. Without one, a run that has acted and is not finished is continued:
-    after a crash, the same command takes up where it stopped. Raises Refusal when the digest's run is finished.
+    A digest continues the run whose plan it is. Without one, a run that has acted and is not finished is continued, or
+    whose plan somebody approved this night: after a crash, the same command takes up where it stopped. Raises Refusal
+    when the digest's run is finished.
     """
     runs = [run for run in all_runs(runs_folder) if (run.phase, run.deployment, run.mode) == (phase, deployment, mode)]
     approved = [run for run in runs if len(approve) >= SHORT and run.plan.startswith(approve.strip().lower())]
@@ -153,9 +163,14 @@ def choose(runs_folder: Path, phase: str, deployment: str, mode: str, approve: s
             f"The digest {approve[:SHORT]} was used: run {used.run} of {used.by} carried that plan out.",
             "Run the phase without --approve: it makes a new plan from the present facts.",
         )
-    acted = [run for run in runs if run.acted and not run.finished]
-    continued = (approved or acted)[-1:]
+    begun = [run for run in runs if not run.finished and (run.acted or _just_approved(run, clock))]
+    continued = (approved or begun)[-1:]
     return RunFolder(runs_folder / continued[0].run) if continued else new_run(runs_folder, phase, clock)
+
+
+def _just_approved(run: RunSummary, clock: Clock) -> bool:
+    limit = dt.timedelta(hours=APPROVAL_HOURS)
+    return bool(run.approved) and clock.now() - parse_stamp(run.approved) < limit
 
 
 def existing(runs_folder: Path, run: str) -> RunFolder:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import cached_property, partial
@@ -25,6 +25,7 @@ from lyncdr_helpers.backups import signed
 from lyncdr_helpers.backups.signed import Keys
 from lyncdr_helpers.checks import Check
 from lyncdr_helpers.clock import Clock, SystemClock
+from lyncdr_helpers.dossier import sealing
 from lyncdr_helpers.errors import OUTCOMES, InputError, LyncdrError, Refusal
 from lyncdr_helpers.journal import Journal
 from lyncdr_helpers.params.models import Params
@@ -40,11 +41,21 @@ PARAMS = "LYNCDR_PARAMS"
 LAB = "params/lab.yml"
 
 
+@dataclass(frozen=True)
+class ClosedGate:
+    """A gate that stops a live run. stands_for: whom or what a waiver of it would name; None: no reason opens it."""
+
+    name: str
+    refusal: Refusal
+    stands_for: tuple[str, ...] | None = None
+
+
 @dataclass
 class Session:
     """What a phase works with. Phases read `params`, ask and act through the ports, and tell `journal` everything.
 
     waivers: gate name -> the reason somebody gave for passing it closed. answers: step -> what somebody says about it.
+    on_closed: who shows a closed gate, before it stops the run.
     """
 
     loaded: LoadedParams
@@ -61,6 +72,7 @@ class Session:
     resolvers: Mapping[str, Nameserver]
     waivers: Mapping[str, str] = field(default_factory=dict)
     answers: Mapping[str, Answer] = field(default_factory=dict)
+    on_closed: Callable[[ClosedGate], None] | None = None
     lock: files.Lock | None = None
 
     @property
@@ -112,17 +124,42 @@ class Session:
             self.journal.write("check", **check.as_row())
 
     def end(self, outcome: str, exit_code: int, **facts: object) -> None:
-        """The run is over, for now: a later run of the same command may continue it."""
+        """The run is over, for now: a later run of the same command may continue it. Its folder is sealed."""
+        if kept := sealing.digests(self.folder):
+            self.journal.write("kept", files=kept)
         self.journal.write("end", outcome=outcome, exit_code=exit_code, **facts)
-        self.close()
+        try:
+            # A store that was never asked before is not waited for, should it be away.
+            store = partial(open_store, self.params.backup, self.loaded, self.clock)
+            for trouble in sealing.seal(self.folder, self.clock, self.keys, store):
+                self.tell(trouble)
+        finally:
+            self.close()
 
     def _wake(self) -> None:
-        """A notebook goes on after a closed gate: the run takes its lock again and says that it resumes."""
+        """A notebook goes on after a closed gate: the run takes its lock again and says that it resumes.
+
+        Meanwhile somebody may have approved it, or gone on with it elsewhere: what they put on record counts here too.
+        Raises Refusal when they carried the plan out.
+        """
         ended = self.journal.last("end", "begin", "resume")
         if ended and ended.kind == "end":
             if self.lock:
                 self.lock.take(self.folder.run)
+                self.journal.reread()
+                self._refuse_when_over()
             self.journal.write("resume", who=files.whoami(), after=ended.facts["outcome"])
+
+    def _refuse_when_over(self) -> None:
+        last, began = self.journal.last("end", "begin", "resume"), self.journal.last("begin", "resume")
+        if not (last and began and last.facts.get("outcome") == "done" and self.journal.last("approval")):
+            return
+        self.close()
+        who = began.facts["who"]
+        raise Refusal(
+            f"Already done at {last.at} by {who['user']} on {who['host']}: nothing is left of run {self.folder.run}.",
+            "Nothing was done again. To begin another run: restart the kernel, and run all cells.",
+        )
 
     def close(self) -> None:
         """Leave the deployment and free the lock."""
@@ -137,25 +174,32 @@ class Session:
         """What this deployment signs with, and whose signatures it trusts."""
         return signed.keys_of(self.loaded)
 
-    def hold(self, gate: str, refusal: Refusal, **about: object) -> None:
+    def hold(self, gate: str, refusal: Refusal, *, names: Sequence[str] = (), **about: object) -> None:
         """A closed gate that a waiver with a reason passes; that, too, is on record, signed where there is a key.
 
-        about: what else the waiver stands for, by name.
+        names: whom the waiver stands for, and nobody else. about: what else it stands for.
         """
         if reason := self.waivers.get(gate, "").strip():
             by = files.whoami()
             facts = {"gate": gate, "reason": reason, "waived": refusal.message, "by": by, **about}
+            if names:
+                facts["names"] = list(names)
             if key := self.keys.to_sign():
                 who, now = "{user}@{host}".format(**by), self.clock.now()
                 facts["signature"] = signed.sign_waiver(key, self.folder.run, facts, who, now)
             self.journal.write("waiver", **facts)
             return
-        self.stop_at(gate, refusal)
+        self.stop_at(gate, refusal, tuple(names))
 
-    def stop_at(self, gate: str, refusal: Refusal) -> None:
-        """A closed gate that no reason opens: a live run stops, a rehearsal notes that it would."""
+    def stop_at(self, gate: str, refusal: Refusal, stands_for: tuple[str, ...] | None = None) -> None:
+        """A closed gate: a live run stops, a rehearsal notes that it would.
+
+        stands_for: whom or what a waiver would name; None where no reason opens the gate.
+        """
         self.journal.write("gate", gate=gate, state="closed", message=refusal.message, remedy=refusal.remedy)
         if self.mode == "live":
+            if self.on_closed:
+                self.on_closed(ClosedGate(gate, refusal, stands_for))
             raise refusal
 
 

@@ -26,6 +26,14 @@ class Thresholds(Model):
     batch_users: int = Field(100, ge=1, le=5000, description="Users per forced-move batch.", examples=[100])
 
 
+class Approval(Model):
+    """Who must approve a plan before anything changes."""
+
+    second_approver: bool = Field(
+        False, description="Whether two different people must approve each plan.", examples=[True]
+    )
+
+
 class Probes(Model):
     """From where the DR site's ports are looked at; whoever must not see them all is left out."""
 
@@ -57,6 +65,7 @@ class Params(Model):
     notices: Notices | None = Field(None, description="Who hears how a backup ended; leave it out for nobody.")
     retention: Retention = Field(default_factory=Retention, description="How many backup sets are kept.")
     probes: Probes = Field(default_factory=Probes, description="From where the DR site's ports are looked at.")
+    approval: Approval = Field(default_factory=Approval, description="Who must approve a plan.")
     thresholds: Thresholds = Field(default_factory=Thresholds, description="The promises of this deployment.")
     runs_folder: LocalPath = Field(description="Where run folders are kept.", examples=["../runs"])
 

@@ -191,15 +191,17 @@ def make_plan(session: Session, start: Start, both: Manifest, found: Compared, p
         return made
 
 
-def approve(session: Session, made: Plan, digest: str) -> str:
+def approve(session: Session, made: Plan, digest: str, second: str = "") -> str:
     """The gate: the digest of exactly this plan, given by a person. Raises Refusal; a rehearsal goes on.
+
+    second: who else approves it at the same screen, where the parameters ask for two.
 
     Until somebody has moved, the set of both pools must be young: it is what everybody would be restored from.
     """
     if session.journal.last("intent") is None:
         with session.step("age of the set of both pools"):
             _hold_old(session, sets.read_manifest(session.store, made.basis["both"]))
-    return approval.gate(session, made, digest)
+    return approval.gate(session, made, digest, second)
 
 
 def move_pilot(session: Session, start: Start, both: Manifest, made: Plan) -> Tally:

@@ -32,6 +32,7 @@ def hold_for(session: Session, gate: str, names: Iterable[str], refusal: Refusal
                 f"{refusal.message} The waiver that was given does not name {new}.",
                 f'Look at them, then give the reason for all of them, in other words: --waive {gate}="..."',
             ),
+            tuple(wanted),
         )
         return
     session.hold(gate, refusal, names=wanted, **about)
