@@ -186,9 +186,12 @@ def make_plan(session: Session, backup: Manifest, groups: str = "", contacts_by:
         return made
 
 
-def approve(session: Session, made: Plan, digest: str) -> str:
-    """The gate: the digest of exactly this plan, given by a person. Raises Refusal; a rehearsal goes on."""
-    return approval.gate(session, made, digest)
+def approve(session: Session, made: Plan, digest: str, second: str = "") -> str:
+    """The gate: the digest of exactly this plan, given by a person. Raises Refusal; a rehearsal goes on.
+
+    second: who else approves it at the same screen, where the parameters ask for two.
+    """
+    return approval.gate(session, made, digest, second)
 
 
 def move_users(session: Session, made: Plan) -> Tally:
