@@ -82,7 +82,6 @@ def run(
         timeout=timeout,
         on_line=progress,
     )
-    _report(outcome)
     if as_json:
         answer(as_facts(outcome))
     else:
@@ -163,10 +162,3 @@ def as_facts(outcome: Outcome) -> dict[str, object]:
         "checks": dict(counted.verdicts),
         "must_haves_failed": list(counted.failed),
     }
-
-
-def _report(outcome: Outcome) -> None:
-    from lyncdr_helpers.views.report import write_report
-
-    if outcome.folder.journal.exists():
-        write_report([outcome.folder], outcome.folder.report, f"{outcome.phase}: {outcome.outcome}")

@@ -11,12 +11,16 @@ import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 from lyncdr_helpers import errors, journal, runfolder
+from lyncdr_helpers.adapters.stores import open_store
 from lyncdr_helpers.answers import Answers
+from lyncdr_helpers.backups import signed
 from lyncdr_helpers.clock import SystemClock
+from lyncdr_helpers.dossier import sealing
 from lyncdr_helpers.errors import Incomplete, Interrupted, KernelDied, LyncdrError, OperationError
 from lyncdr_helpers.journal import Line
 from lyncdr_helpers.params.reading import LoadedParams, read_params
@@ -25,6 +29,7 @@ from lyncdr_helpers.runs import executed, metrics, telling
 from lyncdr_helpers.runs.follow import Follower
 from lyncdr_helpers.runs.notebooks import accepted, defaults, notebook_of, notebooks_folder
 from lyncdr_helpers.runs.signals import ending_in_order
+from lyncdr_helpers.views.report import write_report
 
 
 @dataclass(frozen=True)
@@ -95,9 +100,19 @@ def run_phase(
 def _run(
     loaded: LoadedParams,
     phase: str,
+    if outcome.folder.journal.exists() and outcome.outcome != errors.OUTCOMES[errors.Locked.exit_code]:
+        _keep_record(loaded, outcome)
     given: Mapping[str, Any],
     run: str,
     timeout: float | None,
+def _keep_record(loaded: LoadedParams, outcome: Outcome) -> None:
+    """The report, and the seal over all that lies in the folder now: the session's was made before the notebook."""
+    write_report([outcome.folder], outcome.folder.report, f"{outcome.phase}: {outcome.outcome}")
+    store = partial(open_store, loaded.params.backup, loaded)
+    for trouble in sealing.seal(outcome.folder, SystemClock(), signed.keys_of(loaded), store):
+        print(f"lyncdr: {trouble}", file=sys.stderr)
+
+
     on_line: Callable[[Line], None] | None,
     notebooks: Path,
 ) -> tuple[Outcome, list[Line]]:
