@@ -94,17 +94,11 @@ def run_phase(
             _measure(loaded.locate(textfile), loaded.params.deployment, lines, outcome.exit_code, outcome.seconds)
         how = outcome.outcome, outcome.exit_code, outcome.message
         telling.tell(loaded, outcome.folder, how, outcome.seconds, lines)
+    if outcome.folder.journal.exists() and outcome.outcome != errors.OUTCOMES[errors.Locked.exit_code]:
+        _keep_record(loaded, outcome)
     return outcome
 
 
-def _run(
-    loaded: LoadedParams,
-    phase: str,
-    if outcome.folder.journal.exists() and outcome.outcome != errors.OUTCOMES[errors.Locked.exit_code]:
-        _keep_record(loaded, outcome)
-    given: Mapping[str, Any],
-    run: str,
-    timeout: float | None,
 def _keep_record(loaded: LoadedParams, outcome: Outcome) -> None:
     """The report, and the seal over all that lies in the folder now: the session's was made before the notebook."""
     write_report([outcome.folder], outcome.folder.report, f"{outcome.phase}: {outcome.outcome}")
@@ -113,6 +107,12 @@ def _keep_record(loaded: LoadedParams, outcome: Outcome) -> None:
         print(f"lyncdr: {trouble}", file=sys.stderr)
 
 
+def _run(
+    loaded: LoadedParams,
+    phase: str,
+    given: Mapping[str, Any],
+    run: str,
+    timeout: float | None,
     on_line: Callable[[Line], None] | None,
     notebooks: Path,
 ) -> tuple[Outcome, list[Line]]:
