@@ -7,12 +7,13 @@ appliance's place among the clusters is the lab's choice.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
 
-from lyncdr_helpers.lab import edges
-from lyncdr_helpers.lab.blueprint import BRANCH_POOL, DOMAIN, PRIMARY_POOL, Blueprint
+from lyncdr_helpers.lab import archives, edges
+from lyncdr_helpers.lab.blueprint import BRANCH_POOL, DOMAIN, DR_POOL, PRIMARY_POOL, Blueprint
 from lyncdr_helpers.lab.forest import POOLS, LabPool
+from lyncdr_helpers.params.generation import Generation
 
 NAMESPACE = "urn:schema:Microsoft.Rtc.Management.Deploy.Topology.2008"
 ROLES = "urn:schema:Microsoft.Rtc.Management.Deploy.ServiceRoles.2008"
@@ -32,6 +33,12 @@ STANDARD_EDITION: tuple[tuple[str, tuple[str, ...]], ...] = (
 )
 """The roles of a Standard Edition pool, and the roles of the same pool that each depends on."""
 
+ARCHIVING: Mapping[Generation, tuple[tuple[str, tuple[str, ...]], ...]] = {
+    "lync2010": (("ArchivingStore", ()), ("ArchivingServer", ("ArchivingStore",))),
+    **dict.fromkeys(("lync2013", "sfb2015", "sfb2019"), (("ArchivingStore", ()),)),
+}
+"""The roles of Archiving: a server in 2010, and after it a database alone. A pool depends on the last of them."""
+
 CENTRAL_MANAGEMENT: tuple[tuple[str, tuple[str, ...]], ...] = (
     ("CentralMgmtStore", ()),
     ("CentralMgmt", ("CentralMgmtStore",)),
@@ -50,12 +57,16 @@ CMDLET_ROLES = {
 
 @dataclass(frozen=True)
 class Service:
-    """One service. needs: the roles it depends on, on `upon`, which is its own pool but for a branch appliance."""
+    """One service. needs: the roles it depends on, on `upon`, which is its own pool but for a branch appliance.
+
+    elsewhere: what else it depends on, and where.
+    """
 
     pool: LabPool
     role: str
     needs: tuple[str, ...]
     upon: LabPool
+    elsewhere: tuple[tuple[LabPool, str], ...] = ()
 
     @property
     def called(self) -> str:
@@ -87,6 +98,8 @@ def document(blueprint: Blueprint, pools: Iterable[LabPool], cms: LabPool) -> st
     """The published topology of these pools, as XML text."""
     here, hop = list(pools), edges.next_hop(blueprint.folder)
     outside = [Service(edges.EDGE, "EdgeServer", ("Registrar",), POOLS[hop])] if hop else []
+    inside = [_archived(blueprint, one) for one in services(here, cms)]
+    kept = _archiving(blueprint)
     version = SERVICE_VERSION[blueprint.generation]
     return "\n".join(
         [
@@ -98,17 +111,34 @@ def document(blueprint: Blueprint, pools: Iterable[LabPool], cms: LabPool) -> st
             *(f'<CentralSite SiteId="{number}"><Name>{name}</Name></CentralSite>' for number, name in SITES.items()),
             "</Sites>",
             "<Clusters>",
-            *map(_cluster, [*here, *(one.pool for one in outside)]),
+            *map(_cluster, [*here, *(one.pool for one in outside), *dict.fromkeys(one.pool for one in kept)]),
             "</Clusters>",
             "<SqlInstances>",
             *(_instance(pool) for pool in here if pool.fqdn != BRANCH_POOL),
+            *(_instance(one.pool) for one in kept if one.role == "ArchivingStore"),
             "</SqlInstances>",
             "<Services>",
-            *(line for service in [*services(here, cms), *outside] for line in _service(service, version)),
+            *(line for service in [*inside, *outside, *kept] for line in _service(service, version)),
             "</Services>",
             "</Topology>",
         ]
     )
+
+
+def _archiving(blueprint: Blueprint) -> list[Service]:
+    """The Archiving of both sites, where the lab has any."""
+    if not archives.used(blueprint.folder):
+        return []
+    roles = ARCHIVING[blueprint.generation]
+    return [Service(one, role, needs, one) for one in archives.ARCHIVES.values() for role, needs in roles]
+
+
+def _archived(blueprint: Blueprint, service: Service) -> Service:
+    """The standby pool's registrar depends on the Archiving that the pool uses."""
+    used = archives.used(blueprint.folder)
+    if not used or (service.pool.fqdn, service.role) != (DR_POOL, "Registrar"):
+        return service
+    return replace(service, elsewhere=((archives.ARCHIVES[used], ARCHIVING[blueprint.generation][-1][0]),))
 
 
 def _cluster(pool: LabPool) -> str:
@@ -133,9 +163,8 @@ def _instance(pool: LabPool) -> str:
 
 def _service(service: Service, version: int) -> Iterator[str]:
     pool, role = service.pool, service.role
-    dependencies = "".join(
-        f'<Dependency Usage="Default">{_service_id(service.upon, needed)}</Dependency>' for needed in service.needs
-    )
+    needed = [*((service.upon, role) for role in service.needs), *service.elsewhere]
+    dependencies = "".join(f'<Dependency Usage="Default">{_service_id(*one)}</Dependency>' for one in needed)
     stored = role.endswith("Store") and role != "FileStore"
     yield f'<Service RoleVersion="1" ServiceVersion="{version}">{_service_id(pool, role)}'
     yield f"<DependsOn>{dependencies}</DependsOn>"

@@ -25,6 +25,7 @@ from lyncdr_helpers.phases import (
     restore_source,
 )
 from lyncdr_helpers.phases.acts import (
+    archiving,
     central_store,
     conference_directories,
     contacts,
@@ -248,6 +249,18 @@ def restore_group_chat(session: Session, made: Plan, backup: Manifest) -> Tally:
     """Group Chat's database and files at the standby, its users let in, and all of it read back."""
     with session.step(group_chat.ACT):
         return group_chat_in_dr.restore(session, made, backup)
+
+
+def archiving_by_hand(session: Session) -> list[GuidedStep]:
+    """What a person does where nobody may sign in before archiving works, for the forms of a notebook."""
+    with session.step("archiving by hand"):
+        return archiving.by_hand(session)
+
+
+def bring_archiving(session: Session, answers: Mapping[str, Answer] | None = None) -> str:
+    """The DR pool archives in its own site before anybody is led there, where the parameters ask for that."""
+    with session.step("bring archiving to DR"):
+        return archiving.bring(session, answers)
 
 
 def group_chat_by_hand(session: Session, made: Plan, restored: Tally) -> list[GuidedStep]:

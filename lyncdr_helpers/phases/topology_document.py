@@ -10,6 +10,8 @@ from lyncdr_helpers.phases import work_folder
 from lyncdr_helpers.session import Session
 from lyncdr_helpers.shell import cmdlets
 from lyncdr_helpers.shell.documents import local_names, read_document
+from lyncdr_helpers.topology import reading
+from lyncdr_helpers.topology.document import Topology
 
 ENCODING = re.compile(r"""\s*<\?xml[^>]*?\sencoding\s*=\s*["']([\w.-]+)["']""")
 REMEDY = "Run Get-CsTopology -AsXml on the management host and look at what it writes."
@@ -34,6 +36,14 @@ def export(session: Session) -> Path:
     with work_folder.making(session, "topology.xml") as path:
         path.write_bytes(content)
     return path
+
+
+def read(session: Session) -> Topology:
+    """What the document says. Raises OperationError where it cannot be had, or is none."""
+    try:
+        return reading.parse(ask(session), "Get-CsTopology")
+    except InputError as cause:
+        raise OperationError(f"Get-CsTopology wrote no topology: {cause.message}", REMEDY) from cause
 
 
 def ask(session: Session) -> bytes:

@@ -159,8 +159,8 @@ def _link(situation: Situation, gap: Gap) -> Step | None:
     """The step that links what stands in DR already; None where there is nothing to link."""
     failover, generation = situation.failover, situation.generation
     standby, edges = failover.standby, failover.edges
-    archiving = _unused(failover, generation, roles.ARCHIVING_SERVER, roles.ARCHIVING_STORE)
-    monitoring = _unused(failover, generation, roles.MONITORING_SERVER, roles.MONITORING_STORE)
+    archiving = stands_in_dr(failover, generation, roles.ARCHIVING_SERVER, roles.ARCHIVING_STORE)
+    monitoring = stands_in_dr(failover, generation, roles.MONITORING_SERVER, roles.MONITORING_STORE)
     linking: dict[Part, Command] = {}
     if edges and pools.pool(failover.topology, standby):
         edge = next((one for one in edges if standby in one.next_hops), edges[0]).fqdn
@@ -177,7 +177,7 @@ def _link(situation: Situation, gap: Gap) -> Step | None:
     return Step(title, MANAGEMENT, (command, preparation.enable_topology()), gap.component.needed_for)
 
 
-def _unused(failover: Failover, generation: Generation, server: str, store: str) -> str:
+def stands_in_dr(failover: Failover, generation: Generation, server: str, store: str) -> str:
     """The identity of what stands in DR for the pool to use: the server in 2010, the store later."""
     role = server if generation == "lync2010" else store
     found = failover.in_dr_of_role(role)

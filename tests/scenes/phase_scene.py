@@ -137,6 +137,7 @@ def activated(session: Session, digest: str | None = None) -> None:
     contacts = activate.restore_contacts(session, plan, chosen)
     groups = activate.restore_response_groups(session, plan, chosen)
     chat = activate.restore_group_chat(session, plan, chosen)
+    activate.bring_archiving(session)
     edge = activate.point_edge(session, plan)
     records = activate.repoint_dns(session, plan)
     activate.watch_dns(session, 10)

@@ -5,13 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from lyncdr_helpers.checks import Checklist
-from lyncdr_helpers.errors import InputError, OperationError
 from lyncdr_helpers.phases import topology_document
 from lyncdr_helpers.phases.acts.loop import Receipt, Tally, carry_out
 from lyncdr_helpers.plan import Change
 from lyncdr_helpers.session import Session
 from lyncdr_helpers.shell import cmdlets
-from lyncdr_helpers.topology import pools, reading
+from lyncdr_helpers.topology import pools
 
 ACT = "point the Edge to DR"
 HOME = "point the Edge home"
@@ -22,10 +21,7 @@ def next_hops(session: Session) -> dict[str, str]:
 
     Raises OperationError where that cannot be had.
     """
-    try:
-        found = reading.parse(topology_document.ask(session), "Get-CsTopology")
-    except InputError as cause:
-        raise OperationError(f"Get-CsTopology wrote no topology: {cause.message}", topology_document.REMEDY) from cause
+    found = topology_document.read(session)
     here = found.central_site(session.params.target_pool.fqdn)
     edges = [one for one in pools.edges(found) if here and found.central_site(one.fqdn) == here]
     return {one.fqdn: ", ".join(one.next_hops) for one in edges}

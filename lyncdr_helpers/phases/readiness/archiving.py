@@ -68,7 +68,7 @@ def _blocked(session: Session, reply: Reply) -> Check:
 
 def _kept(failover: Failover, what: str, lost: tuple[str, ...], standby: tuple[str, ...]) -> Check:
     """lost, standby: the services of each pool, as cmdlets name them: `ArchivingServer:arch01.example.org`."""
-    away = [one for one in standby if not failover.in_dr(_host(one))]
+    away = [one for one in standby if not failover.in_dr(host_of(one))]
     seen = f"{', '.join(away)}: not in DR" if away else ", ".join(standby) or "none"
     expected = "one of the DR site, as the lost pool has one" if lost else f"none: {failover.lost} has none"
     remedy = (
@@ -87,6 +87,6 @@ def _queue(session: Session) -> Check:
     return unknown(AREA, QUEUE, seen=seen, expected="nothing waits in it", remedy=remedy, soft=True)
 
 
-def _host(service: str) -> str:
+def host_of(service: str) -> str:
     r"""`ArchivingDatabase:sql01.example.org\lync` -> `sql01.example.org`."""
     return service.partition(":")[2].partition("\\")[0]
