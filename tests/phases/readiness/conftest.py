@@ -7,13 +7,6 @@ from collections.abc import Iterator
 import pytest
 from dr_scene import Scene
 from phase_scene import Ended
-from scene_fixtures import scene_in
-
-
-@pytest.fixture(scope="session")
-def standing(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Scene]:
-    """One lab for all modules here: they read it, and leave it as they found it."""
-    yield from scene_in(tmp_path_factory.mktemp("ready"))
 
 
 @pytest.fixture(scope="module")
