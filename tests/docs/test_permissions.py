@@ -63,6 +63,6 @@ def made(module: Any) -> Iterator[Any]:
     values |= {"Generation": "lync2010", "Iterable[str]": ("Get-CsUser",), "Mapping[str, str]": {"a": "D:\\a.mdf"}}
     for name, builder in inspect.getmembers(module, inspect.isfunction):
         hints = dict(inspect.get_annotations(builder))
-        if builder.__module__ == module.__name__ and hints.pop("return") in (Command.__name__, Program.__name__):
-            if not name.startswith("_"):
-                yield builder(**{parameter: values[hint] for parameter, hint in hints.items()})
+        ours = builder.__module__ == module.__name__ and not name.startswith("_")
+        if ours and hints.pop("return") in (Command.__name__, Program.__name__):
+            yield builder(**{parameter: values[hint] for parameter, hint in hints.items()})
