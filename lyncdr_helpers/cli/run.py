@@ -22,7 +22,7 @@ Mode = Literal["rehearse", "live"]
 
 
 def run(
-    phase: Annotated[str, typer.Argument(metavar="PHASE", help="prepare, backup, activate, verify or failback.")],
+    phase: Annotated[str, typer.Argument(metavar="PHASE", help="prepare, backup, activate, verify, failback, audit.")],
     params: Params,
     mode: Annotated[
         Mode | None, typer.Option(help="activate and failback rehearse unless told to act: --mode live.")
@@ -44,6 +44,9 @@ def run(
     evidence: Annotated[list[str] | None, typer.Option(metavar="STEP=FILE", help="A file that shows it; kept.")] = None,
     backup_set: Annotated[str, typer.Option(metavar="NAME", help="Empty: the newest complete set.")] = "",
     pilot: Annotated[str, typer.Option(metavar="USER", help="failback: who goes home first.")] = "",
+    incident: Annotated[str, typer.Option(metavar="RUN", help="audit: the one that has this run; empty: newest.")] = "",
+    lost_at: Annotated[str, typer.Option(metavar="MOMENT", help="audit: when service was lost, if known.")] = "",
+    compare: Annotated[str, typer.Option(metavar="RUN,RUN", help="audit: two runs to put side by side.")] = "",
     run: Annotated[str, typer.Option(metavar="RUN|new", help="Empty: go on with what was cut short, or begin.")] = "",
     timeout: Annotated[float | None, typer.Option(metavar="SECONDS", min=1, help="For the whole phase.")] = None,
     as_json: AsJson = False,
@@ -62,6 +65,8 @@ def run(
     It stopped for a step that is done by hand, and now that is done:
         lyncdr run activate --params params/contoso.yml --mode live \\
             --did dns-example.org="records shown by nslookup" --evidence dns-example.org=screenshot.png
+    Afterwards, what happened and whether the record holds; monitoring knows when service was lost:
+        lyncdr run audit --params params/contoso.yml --lost-at 2026-03-01T02:10:00Z
     """
     from lyncdr_helpers.runs.runner import run_phase
 
@@ -78,6 +83,9 @@ def run(
         answers=answers(did or [], skip or [], evidence or []),
         backup_set=backup_set,
         pilot=pilot,
+        incident=incident,
+        lost_at=lost_at,
+        compare=compare,
         run=run,
         timeout=timeout,
         on_line=progress,

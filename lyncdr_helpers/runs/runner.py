@@ -63,6 +63,9 @@ def run_phase(
     answers: Answers | None = None,
     backup_set: str = "",
     pilot: str = "",
+    incident: str = "",
+    lost_at: str = "",
+    compare: str = "",
     run: str = "",
     timeout: float | None = None,
     on_line: Callable[[Line], None] | None = None,
@@ -70,8 +73,8 @@ def run_phase(
 ) -> Outcome:
     """Execute the phase's notebook in a run folder, and say how it ended.
 
-    mode: empty for the phase's own default. because, groups: what the notebook of that name asks. run: empty
-    (continue what was left, or begin), `new`, or a run's name.
+    mode: empty for the phase's own default. because, groups, incident and their like: what the notebook of that name
+    asks. run: empty (continue what was left, or begin), `new`, or a run's name.
     timeout: seconds for the whole notebook. on_line: called with each journal line as it appears, from another thread.
     Raises InputError and Refusal for what is wrong before a kernel exists; afterwards every ending is an Outcome.
     """
@@ -84,6 +87,9 @@ def run_phase(
         "groups": groups,
         "contacts_by": contacts_by,
         "watch_dns": watch_dns,
+        "incident": incident,
+        "lost_at": lost_at,
+        "compare": compare,
         "waive": dict(waivers or {}),
         **answers.as_parameters(),
     }

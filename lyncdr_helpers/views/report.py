@@ -12,9 +12,10 @@ from xml.etree.ElementTree import Element
 
 from lyncdr_helpers import files
 from lyncdr_helpers.journal import Line
+from lyncdr_helpers.phases import audit
 from lyncdr_helpers.phases.earlier import readiness
 from lyncdr_helpers.runfolder import RunFolder
-from lyncdr_helpers.views import blocks, pictures, report_checks, report_guided
+from lyncdr_helpers.views import blocks, pictures, report_checks, report_guided, report_incident
 from lyncdr_helpers.views.blocks import ROWS as ROWS
 from lyncdr_helpers.views.markup import Child, node, page
 from lyncdr_helpers.views.record import MOVE_USERS, Act, Record, Table
@@ -71,8 +72,13 @@ def _numbers(records: Sequence[Record]) -> Element | None:
     """What a reader asks first, in large figures: of a readiness check how ready, of the others what came back."""
     facts = {name: value for record in records for name, value in record.facts.items()}
     ready = _readiness(records[0]) if [record.phase for record in records] == [PREPARE] else []
-    tiles = [*ready, *_came_back(facts)]
+    proven = [_tile(figure, words, whole=well) for record in records for figure, words, well in _audited(record)]
+    tiles = [*ready, *proven, *_came_back(facts)]
     return node("div", tiles, class_="tiles") if tiles else None
+
+
+def _audited(record: Record) -> Iterable[tuple[str, str, bool]]:
+    return report_incident.tiles(record) if record.phase == audit.PHASE else ()
 
 
 def _readiness(record: Record) -> list[Element]:
@@ -176,6 +182,7 @@ def _run(record: Record) -> Element:
         node("h2", record.phase.capitalize(), " ", _badge(record)),
         _identity(record),
         _troubles(record),
+        report_incident.story(record) if record.phase == audit.PHASE else None,
         report_checks.to_do(record),
         report_checks.by_area(record) if record.phase == PREPARE else None,
         _steps(record),
@@ -187,7 +194,7 @@ def _run(record: Record) -> Element:
         None if record.phase == PREPARE else report_checks.by_area(record),
         _facts(record),
         _withheld(record),
-        [_kept(table) for table in record.tables(ROWS) if table.file != CHECKS],
+        [_kept(table) for table in record.tables(ROWS) if table.file != CHECKS and record.phase != audit.PHASE],
     ]
     return node("section", *parts, id=record.folder.run, class_="run")
 

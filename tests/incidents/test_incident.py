@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from incident_scene import HOUR, MINUTE, activation, backup, everybody, failback, incidents, verification
+from incident_scene import HOUR, MINUTE, activation, backup, edit, everybody, failback, incidents, verification
 from journal_scene import end, run
 
 from lyncdr_helpers.errors import InputError
@@ -67,15 +67,14 @@ def test_a_run_that_declared_nothing_is_no_incident(tmp_path: Path) -> None:
 def test_a_broken_run_is_named_and_keeps_nobody_from_the_others(tmp_path: Path) -> None:
     """It belongs to the days that its folder's name says, not to when somebody wrote to it."""
     activation(tmp_path, *everybody())
-    edited = verification(tmp_path, 5 * MINUTE) / "journal.jsonl"
-    edited.write_bytes(edited.read_bytes().replace(b'"value":3', b'"value":9', 1))
+    edited = edit(verification(tmp_path, 5 * MINUTE))
     failback(tmp_path, 1.0)
     late = verification(tmp_path, 2.0) / "journal.jsonl"
     late.write_bytes(late.read_bytes()[40:])
     (one,) = incidents(tmp_path)
-    assert [run.run for run in one.broken] == [edited.parent.name]
+    assert [run.run for run in one.broken] == [edited.name]
     assert [run.run for run in told.read(tmp_path, "contoso") if run.is_broken] == [
-        edited.parent.name,
+        edited.name,
         late.parent.name,
     ]
 

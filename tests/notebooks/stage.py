@@ -21,6 +21,7 @@ BEFORE_THE_LOSS = ("2_backup", "0_start_here", "1_prepare", "3_activate")
 AFTER_IT = "4_verify"
 WAY_HOME = "5_failback"
 """When the primary is well again and people have lived at the DR site. A rehearsal."""
+LOOKING_BACK = "6_audit"
 
 
 @dataclass(frozen=True)

@@ -50,6 +50,7 @@ PARAMETERS: dict[str, dict[str, Any]] = {
         "skip": {},
         "evidence": {},
     },
+    "audit": {"incident": "", "lost_at": "", "compare": ""},
 }
 """Beside params_file and run, which every phase takes; the runner passes nothing else."""
 

@@ -17,7 +17,7 @@ from xml.etree import ElementTree
 
 import nbformat
 import pytest
-from stage import AFTER_IT, BEFORE_THE_LOSS, WAY_HOME, Stage
+from stage import AFTER_IT, BEFORE_THE_LOSS, LOOKING_BACK, WAY_HOME, Stage
 
 from lyncdr_helpers import runfolder
 from lyncdr_helpers.journal import Line, read
@@ -97,7 +97,7 @@ def after(stage: Stage, before: Validation) -> Validation:
 @pytest.fixture(scope="module")
 def way_home(stage: Stage, after: Validation) -> Validation:
     stage.live_there_and_heal()
-    return validate(stage, stage.notebook(WAY_HOME))
+    return validate(stage, stage.notebook(WAY_HOME), stage.notebook(LOOKING_BACK))
 
 
 def test_on_an_ordinary_day(before: Validation) -> None:
@@ -107,7 +107,7 @@ def test_on_an_ordinary_day(before: Validation) -> None:
     assert sorted(before.cells) == sorted(expected_cells(*BEFORE_THE_LOSS))
 
 
-@pytest.mark.parametrize("name", [*BEFORE_THE_LOSS, AFTER_IT, WAY_HOME])
+@pytest.mark.parametrize("name", [*BEFORE_THE_LOSS, AFTER_IT, WAY_HOME, LOOKING_BACK])
 def test_what_is_compared_has_something_to_be_compared_with(name: str) -> None:
     """nbval compares nothing where a cell has no execution count: each tagged cell has one, and an output."""
     compared = [cell for cell in code_cells(name) if COMPARED in cell.metadata.get("tags", [])]
@@ -151,11 +151,14 @@ def test_after_a_loss(after: Validation) -> None:
     assert sorted(after.cells) == sorted(expected_cells(AFTER_IT))
 
 
-def test_on_the_way_home(way_home: Validation) -> None:
-    """The primary is back: the rehearsal shows what people did to their lists, and the plan that takes them home."""
+def test_on_the_way_home_and_looking_back(way_home: Validation) -> None:
+    """The primary is back: the rehearsal shows what people did to their lists, and the plan that takes them home.
+
+    The audit then tells what happened, from all of these runs.
+    """
     assert not way_home.wrong, way_home.said
     assert way_home.exit_code == 0
-    assert sorted(way_home.cells) == sorted(expected_cells(WAY_HOME))
+    assert sorted(way_home.cells) == sorted(expected_cells(WAY_HOME, LOOKING_BACK))
 
 
 def told(stage: Stage, run: str) -> list[tuple[object, ...]]:

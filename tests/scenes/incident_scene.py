@@ -19,9 +19,11 @@ RECORD = "sip.example.org A"
 HOUR, MINUTE = 1 / 24, 1 / 1440
 
 
-def backup(folder: Path, days: float = -HOUR) -> Path:
+def backup(folder: Path, days: float = -HOUR, **how: Any) -> Path:
     """A night in which the primary's lists were exported, five seconds after it began."""
-    return run(folder, "backup", *step("contact export", 5.0), fact(f"contacts on {FAILED}", 300), end(), days=days)
+    return run(
+        folder, "backup", *step("contact export", 5.0), fact(f"contacts on {FAILED}", 300), end(), days=days, **how
+    )
 
 
 def declared(because: str = "the building burns") -> list[Entry]:
@@ -97,14 +99,40 @@ def everybody() -> list[Entry]:
     ]
 
 
-def verification(folder: Path, days: float = 10 * MINUTE, ending: Entry | None = None, users: int = 3) -> Path:
+def verification(
+    folder: Path, days: float = 10 * MINUTE, ending: Entry | None = None, users: int = 3, **how: Any
+) -> Path:
     counted = [fact("users_rehomed", users), fact("users_on_failed_pool", 3), fact("lost", 3 - users)]
-    return run(folder, "verify", *step("users", 4.0), *counted, ending or end(), days=days)
+    return run(folder, "verify", *step("users", 4.0), *counted, ending or end(), days=days, **how)
 
 
-def failback(folder: Path, days: float, ending: Entry | None = None) -> Path:
+def failback(folder: Path, days: float, ending: Entry | None = None, **how: Any) -> Path:
     """The way home: everybody moves in ten seconds."""
-    return run(folder, "failback", *step("move users", 0.0, *acted("move users", USERS)), ending or end(), days=days)
+    moved = step("move users", 0.0, *acted("move users", USERS))
+    return run(folder, "failback", *moved, fact("failback_lost", 0), ending or end(), days=days, **how)
+
+
+def drill(folder: Path, days: float, seconds: float = 46.7, ending: Entry | None = None) -> Path:
+    """A drill of 40 users, of a deployment of its own."""
+    came_to = [fact("rto_seconds", seconds), fact("lost", 0)]
+    return run(folder, "drill", *came_to, ending or end(), days=days, deployment="lab")
+
+
+def edit(path: Path) -> Path:
+    """Somebody writes a 9 over the first number of a run's journal."""
+    journal = path / "journal.jsonl"
+    journal.write_bytes(journal.read_bytes().replace(b'"value":3', b'"value":9', 1))
+    return path
+
+
+def story(folder: Path, **how: Any) -> dict[str, Path]:
+    """All of it, by phase: a night, an activation, its proof, and the way home a day later."""
+    return {
+        "backup": backup(folder, **how),
+        "activate": activation(folder, *everybody(), **how),
+        "verify": verification(folder, **how),
+        "failback": failback(folder, 1.0, **how),
+    }
 
 
 def incidents(folder: Path) -> tuple[Incident, ...]:
