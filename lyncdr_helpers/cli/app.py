@@ -5,7 +5,21 @@ from __future__ import annotations
 import typer
 
 from lyncdr_helpers import __version__
-from lyncdr_helpers.cli import approve, backups, console, drill, keys, lab, notices, params, run, runs, schedule, watch
+from lyncdr_helpers.cli import (
+    approve,
+    backups,
+    console,
+    drill,
+    keys,
+    lab,
+    notices,
+    params,
+    proof,
+    run,
+    runs,
+    schedule,
+    watch,
+)
 
 HELP = """Bring a Lync / Skype for Business site back after it is lost, and drill it before.
 
@@ -49,6 +63,7 @@ app.add_typer(params.app, name="params")
 app.command("run", short_help="Run a phase: prepare, backup, activate, verify.")(run.run)
 app.command("approve", short_help="Approve a plan that waits for a second person.")(approve.approve)
 runs.app.command()(watch.watch)
+runs.app.command()(proof.verify)
 app.add_typer(runs.app, name="runs")
 app.add_typer(backups.app, name="backups")
 app.add_typer(schedule.app, name="schedule")

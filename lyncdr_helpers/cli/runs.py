@@ -58,8 +58,9 @@ def list_runs(params: Params, as_json: AsJson = False) -> None:
 def show(
     run: Annotated[str, typer.Argument(metavar="RUN", help="Its name, as `lyncdr runs list` shows it.")], params: Params
 ) -> None:
-    """Show what a run did, line by line, then which of its checks are not green; and write its report."""
+    """Show what a run did, line by line, then which of its checks are not green; and where its report is."""
     from lyncdr_helpers import journal, runfolder
+    from lyncdr_helpers.dossier import proof, sealing
     from lyncdr_helpers.views import report_guided
     from lyncdr_helpers.views.report import write_report
 
@@ -73,7 +74,9 @@ def show(
     for text in report_guided.rows(lines):
         print(f"By hand: {text}")
     _print_checks(folder)
-    write_report([folder], folder.report, run)
+    if not sealing.is_sealed(folder):  # else it is part of what was sealed
+        write_report([folder], folder.report, run)
+    print(f"Head: {proof.head_of(folder)}")
     print(f"Report: {folder.report}")
 
 

@@ -15,7 +15,8 @@ from lyncdr_helpers.errors import LyncdrError
 from lyncdr_helpers.ports import Store
 from lyncdr_helpers.runfolder import RunFolder
 from lyncdr_helpers.signatures import Standing
-from lyncdr_helpers.verifier.contents import MANIFEST, SIGNATURE, STAMP, Folder
+from lyncdr_helpers.verifier import chain
+from lyncdr_helpers.verifier.contents import JOURNAL, MANIFEST, SIGNATURE, STAMP, Folder
 from lyncdr_helpers.verifier.findings import Finding
 from lyncdr_helpers.verifier.proof import prove
 from lyncdr_helpers.verifier.spoken import spoken
@@ -39,10 +40,11 @@ EXPECTED = {
 }
 
 
-def check(folder: RunFolder | Path, keys: Keys | None = None, store: Store | None = None) -> list[Check]:
+def check(folder: RunFolder | Path, keys: Keys | None = None, store: Store | LyncdrError | None = None) -> list[Check]:
     """What the record of a run proves, point by point; the journal first.
 
-    keys: None: signatures are not looked at. store: None: the copies at the DR site are not looked at.
+    keys: None: signatures are not looked at. store: where the copies of its head are, or why they cannot be asked for;
+    None: they are not looked at.
     """
     path = folder.path if isinstance(folder, RunFolder) else folder
     heads, copies = _copies(path, store) if store else ([], [])
@@ -51,15 +53,17 @@ def check(folder: RunFolder | Path, keys: Keys | None = None, store: Store | Non
     return [*map(_as_check, found), *copies, *(_signature(path, keys) if keys else ()), *_stamp(path)]
 
 
-def verified(folder: RunFolder | Path, keys: Keys | None = None, store: Store | None = None) -> bool:
+def verified(folder: RunFolder | Path, keys: Keys | None = None, store: Store | LyncdrError | None = None) -> bool:
     """Whether nothing speaks against the record of a run."""
     return not not_green(check(folder, keys, store))
 
 
-def seal_of(folder: RunFolder) -> str:
-    """The digest of the folder's manifest, to be read over the phone; empty where it is not sealed."""
-    path = folder.path / MANIFEST
-    return spoken(files.digest_file(path)) if path.exists() else ""
+def head_of(folder: RunFolder | Path) -> str:
+    """The journal's head as twenty letters, to be read over the phone; empty where the journal has no line."""
+    path = folder.path if isinstance(folder, RunFolder) else folder
+    journal = path / JOURNAL
+    lines, _ = chain.read(journal.read_bytes() if journal.exists() else b"")
+    return spoken(lines[-1].own) if lines and lines[-1].whole else ""
 
 
 def _as_check(one: Finding) -> Check:
@@ -70,9 +74,11 @@ def _as_check(one: Finding) -> Check:
 
 
 # -- the copies at the DR site -----------------------------------------------------------------------------------------
-def _copies(path: Path, store: Store) -> tuple[list[Head], list[Check]]:
+def _copies(path: Path, store: Store | LyncdrError) -> tuple[list[Head], list[Check]]:
     name, expected = "copy at the DR site", "the head that was left there"
     try:
+        if isinstance(store, LyncdrError):
+            raise store
         heads = witness.kept(store, path.name)
     except LyncdrError as error:
         return [], [unknown(AREA, name, seen=error.message, expected=expected, remedy=error.remedy, soft=True)]

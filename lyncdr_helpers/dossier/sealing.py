@@ -9,7 +9,7 @@ manifest; the proof says so, and holds what it says against the journal.
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 
 from lyncdr_helpers import files
 from lyncdr_helpers.backups.signed import Keys
@@ -24,7 +24,7 @@ LATER = ("report.html", "notices.jsonl")
 """What is written when the journal has ended."""
 
 
-def digests(folder: RunFolder) -> Mapping[str, str]:
+def digests(folder: RunFolder) -> dict[str, str]:
     """File -> SHA-256 of what an execution leaves, for the journal's own keeping; empty where it cannot be read."""
     return {name: _digest(folder, name) for name in manifest.held(folder) if not _comes_later(name)}
 

@@ -77,7 +77,8 @@ def _journal(lines: Sequence[Line], torn: bytes, sealed: Sealed | None, heads: M
     elif torn:
         yield Finding("journal", "noted", "its last line was cut off by a crash: nobody had relied on it yet")
     if not faults:
-        yield Finding("journal", "proven", f"{len(lines):,} lines, each with the digest of the one before")
+        head = spoken(lines[-1].own) if lines else "none"
+        yield Finding("journal", "proven", f"{len(lines):,} lines, each with the digest of the one before; head {head}")
 
 
 def _ending(told: Sequence[Mapping[str, Any]], sealed: Sealed | None, trouble: str, torn: bool) -> Iterator[Finding]:
@@ -90,7 +91,7 @@ def _ending(told: Sequence[Mapping[str, Any]], sealed: Sealed | None, trouble: s
     elif sealed is None:
         yield Finding("manifest", "noted", "there is none: the run is at work, or was cut short; its end is not proven")
     else:
-        yield Finding("manifest", "proven", f"{spoken(sealed.digest)}, sealed {sealed.facts.get('sealed_at')}")
+        yield Finding("manifest", "proven", f"sealed at {sealed.facts.get('sealed_at')}")
         yield from _afterwards(told, sealed)
     if torn:
         yield Finding("journal", "noted", "a line that a crash cut off is kept beside it")

@@ -63,7 +63,7 @@ def carried_out(runs: Path, *more: Any) -> RunFolder:
     files.replace_csv(folder.table("users"), USERS)
     clock = SetClock(START)
     journal = Journal.open(folder.journal, clock)
-    journal.write("kept", files=dict(sealing.digests(folder)))
+    journal.write("kept", files=sealing.digests(folder))
     journal.write("end", outcome="done", exit_code=0)
     files.replace(folder.notebook, honest())
     return folder

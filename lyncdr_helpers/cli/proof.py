@@ -1,0 +1,104 @@
+"""`lyncdr runs verify`: does the record of a run still say what was written?"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from lyncdr_helpers.cli.options import AsJson, Params
+from lyncdr_helpers.cli.output import answer, explain
+from lyncdr_helpers.errors import OUTCOMES, CheckFailed, InputError, LyncdrError
+
+if TYPE_CHECKING:
+    from lyncdr_helpers.params.reading import LoadedParams
+    from lyncdr_helpers.ports import Store
+    from lyncdr_helpers.runfolder import RunFolder
+
+SIGNS = {"pass": "✓", "warn": "!", "fail": "✗", "unknown": "?"}
+
+
+def verify(
+    params: Params,
+    runs: Annotated[
+        list[str] | None, typer.Argument(metavar="[RUN]...", help="As `lyncdr runs list` names them.")
+    ] = None,
+    everything: Annotated[bool, typer.Option("--all", help="Every run of the deployment.")] = False,
+    as_json: AsJson = False,
+) -> None:
+    """Prove the record of a run: its journal line by line, its manifest, every file, its plan, and its notebook.
+
+    A line that was edited, removed, reordered, inserted or cut off is named by its number. So is a notebook that says
+    what the journal does not. The journal's head is shown as twenty letters to be read over the phone, and compared
+    with its copies at the DR site; signatures are proven with the keys that the parameters trust.
+
+    Exit code 3 when anything speaks against a record. A run that is at work, or was cut short, is called that.
+
+    \b
+    Example:
+        lyncdr runs verify --all --params params/contoso.yml
+    """
+    from lyncdr_helpers.params.reading import read_params
+
+    if bool(runs) == everything:
+        raise InputError("Which runs?", "Name them as `lyncdr runs list` does, or give --all.")
+    loaded = read_params(params)
+    found = _proven(loaded, _folders(loaded, runs or []))
+    spoiled = [one["run"] for one in found if one["spoiled"]]
+    if as_json:
+        code = CheckFailed.exit_code if spoiled else 0
+        answer({"outcome": OUTCOMES.get(code, "done"), "exit_code": code, "spoiled": spoiled, "runs": found})
+    else:
+        for one in found:
+            _print(one)
+    if spoiled:
+        explain(CheckFailed(f"{len(spoiled)} of {len(found)} records do not hold: {', '.join(spoiled)}.", REMEDY))
+        raise typer.Exit(CheckFailed.exit_code)
+
+
+REMEDY = "Keep the folders as they are, as evidence."
+
+
+def _folders(loaded: LoadedParams, runs: Sequence[str]) -> list[RunFolder]:
+    from lyncdr_helpers import runfolder
+
+    runs_folder = loaded.locate(loaded.params.runs_folder)
+    ours = (loaded.params.deployment, "?")
+    named = runs or [one.run for one in runfolder.all_runs(runs_folder) if one.deployment in ours]
+    return [runfolder.existing(runs_folder, run) for run in named]
+
+
+def _proven(loaded: LoadedParams, folders: Sequence[RunFolder]) -> list[dict[str, Any]]:
+    from lyncdr_helpers.backups import signed
+    from lyncdr_helpers.checks import not_green
+    from lyncdr_helpers.dossier import proof
+
+    keys, copies = signed.keys_of(loaded), _copies(loaded)
+    found = []
+    for folder in folders:
+        checks = proof.check(folder, keys, copies)
+        rows = [one.as_row() for one in checks]
+        spoiled = bool(not_green(checks))
+        found.append({"run": folder.run, "head": proof.head_of(folder), "spoiled": spoiled, "checks": rows})
+    return found
+
+
+def _copies(loaded: LoadedParams) -> Store | LyncdrError:
+    """The store, or why it cannot be asked: once, not once for each run."""
+    from lyncdr_helpers.adapters.stores import open_store
+
+    try:
+        store = open_store(loaded.params.backup, loaded)
+        store.free()
+    except LyncdrError as error:
+        return error
+    return store
+
+
+def _print(one: dict[str, Any]) -> None:
+    print(f"{one['run']}  {'DOES NOT HOLD' if one['spoiled'] else 'holds'}  head {one['head'] or 'none'}")
+    for row in one["checks"]:
+        print(f"  {SIGNS[row['verdict']]} {row['verdict']:<7}  {row['name']}: {row['seen']}")
+        if row["verdict"] == "unknown" and row["remedy"]:
+            print(f"               {row['remedy']}")

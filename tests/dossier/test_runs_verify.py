@@ -1,0 +1,89 @@
+"""`lyncdr runs verify` and `show`, as an auditor types them."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from pathlib import Path
+
+import pytest
+from journal_scene import end, run
+from sealed_runs import NAME
+from test_proof import changed
+from typer.testing import CliRunner, Result
+
+from lyncdr_helpers.cli.app import app
+from lyncdr_helpers.errors import InputError
+from lyncdr_helpers.runfolder import RunFolder
+
+LAB = Path(__file__).resolve().parents[2] / "params" / "lab.yml"
+
+
+@pytest.fixture
+def params(model: RunFolder, tmp_path: Path) -> Path:
+    """A deployment with the sealed run, and with its head at the DR site; nobody has a key."""
+    text = (
+        LAB.read_text(encoding="utf-8").replace("../.lab/", "../lab/").replace("deployment: lab", "deployment: contoso")
+    )
+    lines = [line for line in text.splitlines(keepends=True) if "signing_key" not in line]
+    path = tmp_path / "params" / "contoso.yml"
+    path.parent.mkdir()
+    path.write_text("".join(lines), encoding="utf-8")
+    shutil.copytree(model.path.parent, tmp_path / "lab" / "runs")
+    shutil.copytree(model.path.parents[1] / "store", tmp_path / "lab" / "dr-store")
+    return path
+
+
+def runs(*arguments: str | Path) -> Result:
+    return CliRunner().invoke(app, ["runs", *map(str, arguments)])
+
+
+def test_a_record_that_holds(params: Path) -> None:
+    """Exit 0; each point is a line, and the head is there to be read over the phone."""
+    said = runs("verify", NAME, "--params", params)
+    assert said.exit_code == 0, said.output
+    first, *points = said.stdout.splitlines()
+    head = first.rpartition(" ")[2]
+    assert first == f"{NAME}  holds  head {head}"
+    assert all(point.startswith("  ✓ pass") for point in points)
+    shown = runs("show", NAME, "--params", params).stdout
+    assert f"Head: {head}" in shown
+
+
+def test_a_record_that_does_not(params: Path, tmp_path: Path) -> None:
+    """Exit 3; the line is named, also to programs, and the runs beside it are proven all the same."""
+    folder = RunFolder(tmp_path / "lab" / "runs" / NAME)
+    run(tmp_path / "lab" / "runs", "backup", ("step", {"name": "x", "state": "started"}, 0.0), days=1)
+    changed(folder, "journal.jsonl", '"sip A"', '"sip B"')
+    said = runs("verify", "--all", "--params", params)
+    assert said.exit_code == 3
+    assert "✗ fail     journal: line 3: edited" in said.stdout
+    assert f"1 of 2 records do not hold: {NAME}." in said.stderr
+    found = json.loads(runs("verify", "--all", "--json", "--params", params).stdout)
+    assert (found["outcome"], found["exit_code"], found["spoiled"]) == ("check failed", 3, [NAME])
+    points = {one["run"]: {row["name"]: row["verdict"] for row in one["checks"]} for one in found["runs"]}
+    beside = points.pop(next(name for name in points if name != NAME))
+    assert beside == {"journal": "pass", "manifest": "warn", "copy at the DR site": "unknown"}
+
+
+def test_a_store_that_is_away(params: Path, tmp_path: Path) -> None:
+    """It is said, and the rest is proven."""
+    shutil.rmtree(tmp_path / "lab" / "dr-store")
+    said = runs("verify", NAME, "--params", params)
+    assert said.exit_code == 0
+    assert "? unknown  copy at the DR site: The backup store" in said.stdout
+
+
+def test_show_leaves_a_sealed_report_alone(params: Path, tmp_path: Path) -> None:
+    """Whoever looks at a sealed run changes nothing in it; of another one the report is written."""
+    other = run(tmp_path / "lab" / "runs", "backup", end(), days=1)
+    for name in (NAME, other.name):
+        assert runs("show", name, "--params", params).exit_code == 0
+    assert (other / "report.html").exists()
+    assert runs("verify", NAME, "--params", params).exit_code == 0
+
+
+def test_which_runs(params: Path) -> None:
+    """Neither and both are no question; a run that is not there is named."""
+    for wrong in ([], [NAME, "--all"], ["20990101-000000-activate-0000"]):
+        assert isinstance(runs("verify", *wrong, "--params", params).exception, InputError)
