@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
-from lyncdr_helpers.checks import Check, Checklist, judge, require
+from lyncdr_helpers.backups.signed import Keys
+from lyncdr_helpers.checks import Check, Checklist, Verdict, judge, require
 from lyncdr_helpers.clock import stamp
+from lyncdr_helpers.dossier import proof
 from lyncdr_helpers.errors import InputError
 from lyncdr_helpers.phases.earlier.recoveries import RTO, Recovery
 from lyncdr_helpers.phases.incidents import decisions, differences, incident, service, timeline, told
@@ -16,12 +18,15 @@ from lyncdr_helpers.phases.incidents.differences import Difference, Pace
 from lyncdr_helpers.phases.incidents.incident import Incident
 from lyncdr_helpers.phases.incidents.service import Outage
 from lyncdr_helpers.phases.incidents.told import Told
+from lyncdr_helpers.ports import Store
 from lyncdr_helpers.runfolder import DONE
 from lyncdr_helpers.session import Session, open_session
 
 PHASE = "audit"
 AREA = "record"
-EXPECTED = "every line as it was written"
+DRILL: Final = "drill"
+EXPECTED = "as it was written when it happened"
+REMEDY = "Keep the folder as evidence, and find out who had access. See: lyncdr runs verify"
 POOL, WHICH, LOST_AT, COMPARED = "lost pool", "incident", "lost at", "compared"
 """The facts by which a report tells the same story again."""
 BROKEN, UNTIL_BACK = "records that do not hold", "seconds until users were back"
@@ -39,7 +44,7 @@ class Past:
 
     @property
     def drills(self) -> tuple[Told, ...]:
-        return tuple(one for one in self.runs if one.phase == "drill")
+        return tuple(one for one in self.runs if one.phase == DRILL)
 
 
 @dataclass(frozen=True)
@@ -88,11 +93,18 @@ def of(runs_folder: Path, deployment: str, pool: str, but: str = "") -> Past:
 
 
 def prove(session: Session, past: Past) -> Checklist:
-    """A check for each run: its record is what was written when it happened. One that is not fails by name."""
+    """A check for each run: its record is what was written when it happened. One that is not fails by name.
+
+    The copies of their heads at the DR site are looked at, too, where the store can be asked.
+    """
     with session.step("records"):
-        checks = Checklist([proven(one) for one in past.runs])
+        checks, store = Checklist(), None
+        with checks.asking(AREA, "copies at the DR site", "they can be asked for", soft=True):
+            session.store.sets()
+            store = session.store
+        checks.add(*(proven(one, session.keys, store) for one in past.runs))
         session.record(*checks)
-        session.fact(BROKEN, sum(one.verdict != "pass" for one in checks))
+        session.fact(BROKEN, sum(one.verdict == "fail" for one in checks))
         return checks
 
 
@@ -162,10 +174,15 @@ def _counted(some: Sequence[object], noun: str) -> str:
 
 
 # -- records -----------------------------------------------------------------------------------------------------------
-def proven(run: Told) -> Check:
-    seen = run.summary.error if run.is_broken else f"{len(run.lines):,} lines, {run.lines[-1].digest[:12]}"
-    remedy = "Keep the folder as evidence, and find out who had access. What it tells proves nothing."
-    return judge(AREA, run.run, not run.is_broken, seen=seen, expected=EXPECTED, remedy=remedy)
+def proven(run: Told, keys: Keys | None = None, store: Store | None = None) -> Check:
+    """All that dossier.proof finds in a run's folder, as one check; of a drill its journal alone, for none seals it."""
+    found = [one for one in proof.check(run.folder, keys, store) if run.phase != DRILL or one.name == "journal"]
+    against = [one for one in found if one.verdict is Verdict.FAIL]
+    doubts = [one for one in found if one.verdict is not Verdict.PASS]
+    said = "; ".join(f"{one.name}: {one.seen}" for one in against or doubts)
+    soft = not against
+    seen = said or f"{len(run.lines):,} lines, and {len(found) - 1} other proofs"
+    return judge(AREA, run.run, not doubts, seen=seen, expected=EXPECTED, remedy=REMEDY, soft=soft)
 
 
 # -- two runs ----------------------------------------------------------------------------------------------------------
@@ -193,7 +210,7 @@ def _newest(past: Past) -> tuple[Told | None, Told | None]:
 def _drilled(run: Told) -> Recovery:
     users = int(run.lines[0].facts.get("users", 0))
     seconds = run.facts.get(RTO) if run.summary.outcome in DONE else None
-    return Recovery(run.run, "drill", run.began, users, seconds, {})
+    return Recovery(run.run, DRILL, run.began, users, seconds, {})
 
 
 def _recovered(past: Past, one: Incident) -> Recovery:

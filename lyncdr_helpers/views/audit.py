@@ -176,7 +176,7 @@ def _signed_outcome(run: Told) -> str:
 def _record(check: Check | None) -> str:
     if check is None:
         return "? not looked at"
-    return "✓ holds" if check.verdict == "pass" else f"✗ {check.seen}"
+    return {"pass": "✓ holds", "warn": f"! {check.seen}"}.get(check.verdict, f"✗ {check.seen}")
 
 
 def incidents(past: Past) -> Frame:

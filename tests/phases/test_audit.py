@@ -10,7 +10,9 @@ from incident_scene import activation, backup, drill, edit, everybody, story
 from journal_scene import FAILED, end
 from offline import make_params
 
+from lyncdr_helpers.backups.signed import keys_of
 from lyncdr_helpers.errors import CheckFailed, InputError
+from lyncdr_helpers.params.reading import read_params
 from lyncdr_helpers.phases import audit
 from lyncdr_helpers.phases.audit import Case, Past
 from lyncdr_helpers.session import Session
@@ -41,7 +43,7 @@ def table(session: Session, name: str) -> list[dict[str, str]]:
 
 def test_all_of_it(params: Path, runs: Path) -> None:
     """Every record holds: the audit is done, and its tables tell who was back when and who answered for what."""
-    story(runs, deployment="lab")
+    story(runs, keys_of(read_params(params)), deployment="lab")
     session = audit.begin(params)
     found = audit.look_back(session)
     checks = audit.prove(session, found)
@@ -60,13 +62,13 @@ def test_all_of_it(params: Path, runs: Path) -> None:
 
 def test_a_record_that_does_not_hold_ends_it_red(params: Path, runs: Path) -> None:
     """Exit code 3, and the run is named with the line at which its chain breaks; the tables are kept all the same."""
-    paths = story(runs, deployment="lab")
+    paths = story(runs, keys_of(read_params(params)), deployment="lab")
     edit(paths["verify"])
     session = audit.begin(params)
     found = audit.look_back(session)
     checks = audit.prove(session, found)
     case = audit.choose(session, found)
-    with pytest.raises(CheckFailed, match=f"{paths['verify'].name}: fail, journal.jsonl, line 4"):
+    with pytest.raises(CheckFailed, match=f"{paths['verify'].name}: fail, journal: line 4: edited"):
         audit.finish(session, found, case, checks)
     assert session.journal.lines[-1].facts["exit_code"] == 3
     assert [row["record"] for row in table(session, "runs")] == ["pass", "pass", "fail", "pass"]
@@ -94,7 +96,7 @@ def test_a_moment_without_an_incident(tmp_path: Path) -> None:
 
 def test_what_is_wrong_with_a_parameter_ends_the_run(params: Path, runs: Path) -> None:
     """The journal says so, with the exit code of bad input."""
-    story(runs, deployment="lab")
+    story(runs, keys_of(read_params(params)), deployment="lab")
     session = audit.begin(params)
     with pytest.raises(InputError, match="No incident has a run 'nobody'"):
         audit.choose(session, audit.look_back(session), "nobody")

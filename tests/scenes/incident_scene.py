@@ -7,12 +7,17 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
-from journal_scene import FAILED, SCOPE, TARGET, WHO, Entry, end, fact, refused, run, step
+from journal_scene import FAILED, SCOPE, START, TARGET, WHO, Entry, end, fact, refused, run, step
 
+from lyncdr_helpers.adapters.stores import open_path
+from lyncdr_helpers.backups.signed import Keys
+from lyncdr_helpers.clock import SetClock
+from lyncdr_helpers.dossier import sealing
 from lyncdr_helpers.phases.incidents import incident, told
 from lyncdr_helpers.phases.incidents.incident import Incident
 from lyncdr_helpers.phases.incidents.service import Outage, outage
 from lyncdr_helpers.plan import Change, Plan
+from lyncdr_helpers.runfolder import RunFolder
 
 USERS = ("ada@example.org", "bob@example.org", "eve@example.org")
 RECORD = "sip.example.org A"
@@ -125,14 +130,21 @@ def edit(path: Path) -> Path:
     return path
 
 
-def story(folder: Path, **how: Any) -> dict[str, Path]:
-    """All of it, by phase: a night, an activation, its proof, and the way home a day later."""
-    return {
+def sealed(path: Path, keys: Keys) -> Path:
+    """The run's folder with its manifest, as the session leaves it; its head is copied nowhere."""
+    list(sealing.seal(RunFolder(path), SetClock(START), keys, lambda: open_path(path.parent / "no-store")))
+    return path
+
+
+def story(folder: Path, keys: Keys | None = None, **how: Any) -> dict[str, Path]:
+    """All of it, by phase: a night, an activation, its proof, and the way home a day later; each is sealed."""
+    made = {
         "backup": backup(folder, **how),
         "activate": activation(folder, *everybody(), **how),
         "verify": verification(folder, **how),
         "failback": failback(folder, 1.0, **how),
     }
+    return {phase: sealed(path, keys or Keys()) for phase, path in made.items()}
 
 
 def incidents(folder: Path) -> tuple[Incident, ...]:
