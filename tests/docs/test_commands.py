@@ -28,7 +28,7 @@ ENDINGS = {
 
 def test_every_block_says_what_it_is() -> None:
     """A block without a language would be run by nobody, and nobody would know."""
-    known = {RUN, *READ, "mermaid", "python", "yaml"}
+    known = {RUN, *READ, "mermaid", "python", "diff"}
     assert {(page, one.language) for page, some in BLOCKS.items() for one in some if one.language not in known} == set()
 
 

@@ -5,13 +5,13 @@ from __future__ import annotations
 import re
 
 import pytest
-from handbook import DOCS, LINK, PICTURE, ROOT, anchors, name_of, pages, prose
+from handbook import DOCS, LINK, PICTURE, ROOT, anchors, blocks, name_of, pages, prose
 
 PAGES = {name_of(page): page for page in pages()}
 FILE = re.compile(r"`((?:lyncdr_helpers|tests|docs|notebooks|params|locks)/[\w./*-]+)`")
 OWN = {"params/contoso.yml", "params/mine.yml"}
 """Files that readers make."""
-EXAMPLES = re.compile(r"^(?:tests|lyncdr_helpers)/.*my_")
+EXAMPLES = {one.text.partition("\n")[0][2:] for one in blocks(DOCS / "extending.md") if one.language == "python"}
 """Files that a worked example has the reader make."""
 
 
@@ -31,7 +31,7 @@ def test_links_lead_somewhere(name: str) -> None:
 @pytest.mark.parametrize("name", PAGES)
 def test_files_that_are_named_exist(name: str) -> None:
     """A file by its path from the repository's root."""
-    named = {path for path in FILE.findall(prose(PAGES[name])) if path not in OWN and not EXAMPLES.match(path)}
+    named = {path for path in FILE.findall(prose(PAGES[name])) if path not in OWN | EXAMPLES}
     assert {path for path in named if not any(ROOT.glob(path.rstrip("/")))} == set()
 
 
