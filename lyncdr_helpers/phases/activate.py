@@ -21,6 +21,7 @@ from lyncdr_helpers.phases import (
     exchange,
     group_chat_in_dr,
     incoming_groups,
+    newcomers,
     propagation,
     restore_source,
 )
@@ -303,17 +304,24 @@ def watch_dns(session: Session, seconds: float) -> Spread:
 
 
 def finish(session: Session, *tallies: Tally) -> str:
-    """The last word: done when every change is, `rehearsed` when all were withheld. Raises Incomplete otherwise."""
+    """The last word: done when every change is, `rehearsed` when all were withheld. Raises Incomplete otherwise.
+
+    Whoever came to the lost pool since the plan was made is named, and moved by no plan but a new one.
+    """
     exchange.tidy(session)
     failed = {target: why for tally in tallies for target, why in tally.failed.items()}
     with session.step("verdict"):
+        came = newcomers.look(session)
+        also = newcomers.incomplete(session.params.failed_pool.fqdn, came) if came else None
         if failed:
             named = "; ".join(f"{target}: {why}" for target, why in list(failed.items())[:NAMED])
             raise Incomplete(
-                f"{len(failed)} changes of the plan failed. {named}.",
+                " ".join([f"{len(failed)} changes of the plan failed. {named}.", *([also.message] if also else [])]),
                 "Mend what they name, then run the same command again: it does only what is left. Lists that are held "
                 'back may be left as they are, with a reason: --waive contact-stores="..."',
             )
+        if also:
+            raise also
     outcome = "done" if session.mode == "live" else "rehearsed"
     session.end(outcome, 0)
     return f"{outcome}: " + "; ".join(tally.text for tally in tallies)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import csv
 import json
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Container, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -78,7 +78,7 @@ def users(session: Session, backup: Manifest) -> tuple[Check, list[Loss]]:
         homes = {user.address: user.home for user in inventory.users}
         expected = backup.users_of(pool).keys() | {user.address for user in inventory.movable(pool)}
         elsewhere = sorted(one for one in expected if homes.get(one) != target)
-        lost = [Loss("user", one, one, f"homed on {homes.get(one) or 'no pool'}") for one in elsewhere]
+        lost = [Loss("user", one, one, _whereabouts(one, homes, backup.users_of(pool))) for one in elsewhere]
         return Count(len(expected), len(expected) - len(lost), lost)
 
     with session.step("users"):
@@ -250,6 +250,14 @@ def finish(session: Session, checks: Sequence[Check], losses: Sequence[Loss]) ->
         require(checks, "Service is not proven to be back")
     session.end("done", 0)
     return f"Service is back: {len(list(checks))} expectations proven, nothing lost."
+
+
+def _whereabouts(user: str, homes: Mapping[str, str], backed_up: Container[str]) -> str:
+    """Why a user is not at the DR pool."""
+    if user not in homes:
+        return "nobody has this address: gone, or renamed"
+    newcomer = "" if user in backed_up else "; not in the backup: a plan of its own, --run new, brings them over"
+    return f"homed on {homes[user] or 'no pool'}{newcomer}"
 
 
 def _endpoints_of(session: Session, backup: Manifest, pool: str) -> set[str]:

@@ -22,12 +22,14 @@ from disasters import (
     KILLED,
     KILLED_MEANWHILE,
     MEANWHILE,
+    NEWCOMER,
     NOBODY,
     PLANNED_ANEW,
     SECOND_OPERATOR,
     STAGES,
     Fault,
     change,
+    enable_newcomer,
     of_first_day,
     table,
 )
@@ -187,34 +189,37 @@ def second_operator(params: Path) -> tuple[int, str]:
 def test_somebody_changes_a_user_meanwhile(fire: Fire, what: str, when: str) -> None:
     """A user who is not any more what the plan saw is refused, planned anew, or named; never silently wrong."""
     story, user = MEANWHILE[what, when], sorted(fire.scene.lists("pool01.lync.test"))[0]
+    owners = {"enabled": {user}, "renamed": {user, "new.name@lync.test"}, "new": {NEWCOMER}}
     if what == "enabled":
         change(fire, user, NOBODY)
     digest = fire.activate("").summary.plan
     if when == AFTER:
         assert fire.activate(digest, killed=Point("approval", "")).code == KILLED.code
-    change(
-        fire,
-        user,
-        {
-            "enabled": of_first_day(fire, user),
-            "disabled": NOBODY,
-            "moved": ELSEWHERE,
-            "renamed": {"PrimaryUserAddress": "sip:new.name@lync.test"},
-        }[what],
-    )
+    if what == "new":
+        enable_newcomer(fire)
+    else:
+        change(
+            fire,
+            user,
+            {
+                "enabled": of_first_day(fire, user),
+                "disabled": NOBODY,
+                "moved": ELSEWHERE,
+                "renamed": {"PrimaryUserAddress": "sip:new.name@lync.test"},
+            }[what],
+        )
     ended = fire.activate(digest)
     assert (ended.code, story.says in ended.text) == (story.code, True), ended.text
     if story.code == 5:
         assert not any(line.kind == "result" and line.facts["done"] for line in ended.lines)
-    if ended.code == 4:
-        assert user in ended.text
     if story.after == PLANNED_ANEW:
         assert ended.summary.plan != digest
         assert ended.summary.plan[:12] in ended.text
-    if what == "enabled" and when == AFTER:
+    if ended.code == 4:
+        assert all(one in ended.text for one in owners[what])
         looked = run(verify.begin(fire.scene.params), verified)
         assert looked.code == 3
-        assert {one["owner"] for one in looked.table("lost")} == {user}
+        assert {one["owner"] for one in looked.table("lost")} == owners[what]
 
 
 def test_the_document_says_what_the_matrix_does() -> None:

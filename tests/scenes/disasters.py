@@ -17,7 +17,7 @@ from rewind import signed_in
 from lyncdr_helpers.adapters.dns import authoritative
 from lyncdr_helpers.contacts.dbimpexp import read_export, write_import
 from lyncdr_helpers.lab import lifecycle
-from lyncdr_helpers.lab.blueprint import BRANCH_POOL
+from lyncdr_helpers.lab.blueprint import BASE_DN, BRANCH_POOL, PRIMARY_POOL
 from lyncdr_helpers.lab.forest import POOLS
 from lyncdr_helpers.lab.winrm import Call, Category, Cmdlet, CmdletError, Executable, ProgramCall
 from lyncdr_helpers.lab.winrm.faults import FaultKind, act_with
@@ -150,6 +150,18 @@ def change(fire: Fire, user: str, values: Mapping[str, Any]) -> None:
         connection.modify(
             dn_of(fire, user), {f"msRTCSIP-{name}": [("MODIFY_REPLACE", some)] for name, some in wanted.items()}
         )
+
+
+NEWCOMER = "brand.new@lync.test"
+
+
+def enable_newcomer(fire: Fire) -> None:
+    """An account that never had a SIP address gets one, on the pool that is lost."""
+    with signed_in(fire.scene) as connection:
+        values = {"PrimaryUserAddress": f"sip:{NEWCOMER}", "UserEnabled": "TRUE", "DeploymentLocator": "SRV:"}
+        home = {"PrimaryHomeServer": POOLS[PRIMARY_POOL].service, "UserPolicies": f"0={POOLS[PRIMARY_POOL].tag}"}
+        changes = {f"msRTCSIP-{name}": [("MODIFY_REPLACE", [value])] for name, value in {**values, **home}.items()}
+        connection.modify(f"CN=svc-lyncdr,CN=Users,{BASE_DN}", changes)
 
 
 def of_first_day(fire: Fire, user: str) -> dict[str, Any]:
@@ -489,8 +501,15 @@ MEANWHILE = {
         "A user gets another address",
         AFTER,
         4,
-        "changes of the plan failed.",
-        "everybody else is back; the old address is named",
+        "new.name@lync.test (in the plan as ",
+        "everybody else is back; the run and the verification name the user, by both addresses",
+    ),
+    ("new", AFTER): Story(
+        "A user is enabled for the first time",
+        AFTER,
+        4,
+        f"1 came to {PRIMARY_POOL} since the plan was made, and stay there: {NEWCOMER}.",
+        "everybody else is back; the run and the verification name the user; --run new makes a plan that has them",
     ),
 }
 """What happens to one user between the plan and the move."""
