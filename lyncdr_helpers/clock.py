@@ -59,3 +59,15 @@ def stamp(moment: dt.datetime) -> str:
 def parse_stamp(text: str) -> dt.datetime:
     """The moment that `stamp` wrote."""
     return dt.datetime.fromisoformat(text)
+
+
+def spell(seconds: float) -> str:
+    """A duration for people: `24 ms`, `0.4 s`, `38 s`, `4 min 10 s`, `60 min`, `1 h 02 min`."""
+    if seconds < 0.1:
+        return f"{seconds * 1000:.0f} ms"
+    if seconds < 59.5:
+        return f"{seconds:.1f} s" if seconds < 10 else f"{seconds:.0f} s"
+    minutes, rest = divmod(round(seconds), 60)
+    if minutes <= 60:
+        return f"{minutes} min {rest:02d} s" if rest else f"{minutes} min"
+    return f"{minutes // 60} h {minutes % 60:02d} min"

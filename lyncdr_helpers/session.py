@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import cached_property, partial
 from pathlib import Path
-from typing import Literal
+from typing import Literal, Protocol
 
 from lyncdr_helpers import __version__, files, runfolder
 from lyncdr_helpers.adapters.dialer import SocketDialer
@@ -24,7 +24,7 @@ from lyncdr_helpers.answers import Answer, Answers
 from lyncdr_helpers.backups import signed
 from lyncdr_helpers.backups.signed import Keys
 from lyncdr_helpers.checks import Check
-from lyncdr_helpers.clock import Clock, SystemClock
+from lyncdr_helpers.clock import Clock, SystemClock, parse_stamp
 from lyncdr_helpers.dossier import sealing
 from lyncdr_helpers.errors import OUTCOMES, InputError, LyncdrError, Refusal
 from lyncdr_helpers.journal import Journal
@@ -50,12 +50,22 @@ class ClosedGate:
     stands_for: tuple[str, ...] | None = None
 
 
+class Eyes(Protocol):
+    """Whoever shows a run as it goes on, in a place of its own. It is told in the run's own thread, and is quick."""
+
+    def stepped(self, name: str, state: str) -> None:
+        """A step has started, is done, or has ended the run."""
+
+    def paced(self, about: str, text: str) -> None:
+        """How far a long step is: the text stands for what was said before about the same."""
+
+
 @dataclass
 class Session:
     """What a phase works with. Phases read `params`, ask and act through the ports, and tell `journal` everything.
 
     waivers: gate name -> the reason somebody gave for passing it closed. answers: step -> what somebody says about it.
-    on_closed: who shows a closed gate, before it stops the run.
+    on_closed: who shows a closed gate, before it stops the run. eyes: who shows how far the run is, while it is at it.
     """
 
     loaded: LoadedParams
@@ -73,6 +83,7 @@ class Session:
     waivers: Mapping[str, str] = field(default_factory=dict)
     answers: Mapping[str, Answer] = field(default_factory=dict)
     on_closed: Callable[[ClosedGate], None] | None = None
+    eyes: Eyes | None = None
     lock: files.Lock | None = None
 
     @property
@@ -89,7 +100,10 @@ class Session:
     def step(self, name: str) -> Iterator[None]:
         """One step of the phase. Whatever ends it badly ends the run, and the journal says so before anybody else."""
         self._wake()
+        if earlier := self._done_before(name):
+            self.tell(f"{name}: already done at {earlier}; it is looked at once more.")
         self.journal.write("step", name=name, state="started")
+        self._show(name, "started")
         began = self.clock.monotonic()
         try:
             yield
@@ -105,6 +119,30 @@ class Session:
             self.end("failed", 1, error=type(error).__name__, message=str(error), step=name)
             raise
         self.journal.write("step", name=name, state="done", seconds=round(self.clock.monotonic() - began, 3))
+        self._show(name, "done")
+
+    def _show(self, step: str, state: str) -> None:
+        if self.eyes:
+            self.eyes.stepped(step, state)
+
+    def _done_before(self, step: str) -> str:
+        """`02:14 UTC by anna@mgmt02`, where the journal has the step as done; else empty."""
+        found, who = "", "?"
+        for line in self.journal.of_kind("begin", "resume", "step"):
+            if line.kind != "step":
+                who = "{user}@{host}".format(**line.facts["who"])
+            elif line.facts["name"] == step and line.facts["state"] == "done":
+                at = parse_stamp(line.at)
+                today = at.date() == self.clock.now().date()
+                found = f"{at:%H:%M} UTC by {who}" if today else f"{at:%Y-%m-%d %H:%M} UTC by {who}"
+        return found
+
+    def pace(self, about: str, text: str) -> None:
+        """How far a long step is: shown in place where somebody shows it so, told as a line elsewhere."""
+        if self.eyes:
+            self.eyes.paced(about, text)
+        else:
+            self.tell(text)
 
     def tell(self, text: str) -> None:
         """A line for whoever watches: in the notebook, under the cell."""
@@ -128,6 +166,7 @@ class Session:
         if kept := sealing.digests(self.folder):
             self.journal.write("kept", files=kept)
         self.journal.write("end", outcome=outcome, exit_code=exit_code, **facts)
+        self._show("", outcome)
         try:
             # A store that was never asked before is not waited for, should it be away.
             store = partial(open_store, self.params.backup, self.loaded, self.clock)

@@ -15,7 +15,7 @@ from lyncdr_helpers.cli.output import answer
 
 if TYPE_CHECKING:
     from lyncdr_helpers.params.reading import LoadedParams
-    from lyncdr_helpers.phases.progress import Forecast, Progress, Work
+    from lyncdr_helpers.phases.progress import Forecast, Progress
 
 EVERY_SECONDS = 0.5
 QUIET_SECONDS = 30
@@ -80,59 +80,32 @@ def _as_it_goes(journal: Path, loaded: LoadedParams) -> Iterator[tuple[Progress,
 def _look(journal: Path, loaded: LoadedParams) -> tuple[Progress, Forecast | None, dt.datetime]:
     from lyncdr_helpers import journal as journals
     from lyncdr_helpers.clock import SystemClock
-    from lyncdr_helpers.phases import activation_plan, progress
-    from lyncdr_helpers.phases.earlier import durations, recoveries
+    from lyncdr_helpers.phases import foreseen, progress
 
-    found, now = journals.read(journal)[0], SystemClock().now()
-    so_far, params = progress.of(found), loaded.params
-    if so_far.phase != "activate" or so_far.is_over:
-        return so_far, None, now
-    plan = next((line.facts for line in reversed(found) if line.kind == "plan"), {})
-    users = plan.get("counts", {}).get(activation_plan.MOVE)
-    past = recoveries.read(
-        loaded.locate(params.runs_folder), params.deployment, params.failed_pool.fqdn, params.target_pool.fqdn
-    )
-    expected = durations.estimate(past, users, params.thresholds.rto_minutes * 60)
-    return so_far, progress.forecast(so_far, now, expected), now
+    lines, now = journals.read(journal)[0], SystemClock().now()
+    found = progress.of(lines)
+    if found.phase != "activate" or found.is_over:
+        return found, None, now
+    return found, progress.forecast(found, now, foreseen.expected(loaded, lines)), now
 
 
 def lines(found: Progress, forecast: Forecast | None, now: dt.datetime) -> Iterator[str]:
     """The picture, line by line."""
-    from lyncdr_helpers.views.pictures import spell
+    from lyncdr_helpers.clock import spell
 
     yield f"{found.run}: {found.phase}, {found.mode}, by {found.by}, since {found.began:%H:%M:%S} UTC"
     if found.is_over:
         yield f"{found.state}, after {spell((found.latest - found.began).total_seconds())}"
     elif found.step:
         yield f"at work for {spell((now - found.step_began).total_seconds())}: {found.step}"
-    yield from (f"  {_paced(work)}" for work in found.works.values())
+    yield from (f"  {work.text}" for work in found.works.values())
     quiet = (now - found.latest).total_seconds()
     if found.gate:
         yield f"waits at its gate {found.gate}"
     elif not found.is_over and quiet > QUIET_SECONDS:
         yield f"nothing new on record for {spell(quiet)}: ask who is at it, or whether its process is still there"
     if forecast:
-        yield _foreseen(forecast)
-
-
-def _paced(work: Work) -> str:
-    from lyncdr_helpers.views.pictures import spell
-
-    parts = [f"{work.act}: {work.settled:,} of {work.total:,}"]
-    parts += [f"{work.failed:,} FAILED"] if work.failed else []
-    parts += [f"{work.withheld:,} withheld"] if work.withheld else []
-    parts += [f"{work.a_second:,.0f} a second"] if work.a_second else []
-    parts += [f"{spell(work.left)} left"] if work.left else []
-    return ", ".join(parts)
-
-
-def _foreseen(forecast: Forecast) -> str:
-    from lyncdr_helpers.views.pictures import spell
-
-    sign = "✓" if forecast.fits and not forecast.unknown else "?" if forecast.fits else "✗"
-    more = f", and longer: no earlier run has {', '.join(forecast.unknown)}" if forecast.unknown else ""
-    promised = f"{spell(forecast.target)} are promised"
-    return f"{sign} service proven {spell(forecast.seconds)} after the first command{more}; {promised}"
+        yield forecast.text
 
 
 def _facts(found: Progress, forecast: Forecast | None, now: dt.datetime) -> dict[str, Any]:

@@ -6,48 +6,15 @@ import datetime as dt
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from lyncdr_helpers.clock import parse_stamp
+from lyncdr_helpers.clock import parse_stamp, spell
 from lyncdr_helpers.journal import Line
 from lyncdr_helpers.phases.acts import moves
 from lyncdr_helpers.phases.earlier.durations import BY_PEOPLE, STAGES, Estimate, RecoveryTime, Stage
 from lyncdr_helpers.phases.earlier.spent import REFUSED
+from lyncdr_helpers.phases.pace import Work
 from lyncdr_helpers.runfolder import UNFINISHED
 
 NEVER = dt.datetime.min.replace(tzinfo=dt.UTC)
-
-
-@dataclass
-class Work:
-    """One act. total: its changes; already, done, failed, withheld: what became of them. In changes.
-
-    seconds: at work on it, up to its last batch. over: whether its step came to an end.
-    """
-
-    act: str
-    total: int = 0
-    already: int = 0
-    done: int = 0
-    failed: int = 0
-    withheld: int = 0
-    seconds: float = 0.0
-    over: bool = False
-
-    @property
-    def settled(self) -> int:
-        return self.already + self.done + self.failed + self.withheld
-
-    @property
-    def a_second(self) -> float | None:
-        """Changes a second, of those that were still to be made; None before the first batch is over."""
-        made = self.settled - self.already
-        return made / self.seconds if made and self.seconds else None
-
-    @property
-    def left(self) -> float | None:
-        """Seconds that the rest takes at this pace; None where nobody can tell."""
-        if self.over or self.settled >= self.total:
-            return 0.0
-        return (self.total - self.settled) / self.a_second if self.a_second else None
 
 
 @dataclass(frozen=True)
@@ -63,6 +30,17 @@ class Forecast:
     @property
     def fits(self) -> bool:
         return self.seconds <= self.target
+
+    @property
+    def sign(self) -> str:
+        """✓: within the target; ✗: beyond it; ?: within it, as far as anything is known."""
+        return "✓" if self.fits and not self.unknown else "?" if self.fits else "✗"
+
+    @property
+    def text(self) -> str:
+        more = f", and longer: no earlier run has {', '.join(self.unknown)}" if self.unknown else ""
+        proven = f"service proven {spell(self.seconds)} after the first command{more}"
+        return f"{self.sign} {proven}; {spell(self.target)} are promised"
 
 
 @dataclass

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from lyncdr_helpers.backups.risk import Night
+from lyncdr_helpers.clock import spell
 from lyncdr_helpers.phases.earlier.durations import Estimate, RecoveryTime
 from lyncdr_helpers.phases.if_it_died import IfItDied
 from lyncdr_helpers.views.frame import Frame
 from lyncdr_helpers.views.grid import Grid
-from lyncdr_helpers.views.pictures import spell
 
 UNKNOWN = "? unknown"
 WHY = {

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from xml.etree.ElementTree import Element
 
+from lyncdr_helpers.clock import spell as spell
 from lyncdr_helpers.views.markup import node
 
 WIDTH = 900
@@ -94,18 +95,6 @@ def clock(seconds: float) -> str:
         return f"{seconds:.1f} s"
     minutes = f"{whole // 60 % 60:02d}" if whole >= 3600 else f"{whole // 60}"
     return f"{whole // 3600}:{minutes}:{whole % 60:02d}" if whole >= 3600 else f"{minutes}:{whole % 60:02d}"
-
-
-def spell(seconds: float) -> str:
-    """A duration for people: `24 ms`, `0.4 s`, `38 s`, `4 min 10 s`, `60 min`, `1 h 02 min`."""
-    if seconds < 0.1:
-        return f"{seconds * 1000:.0f} ms"
-    if seconds < 59.5:
-        return f"{seconds:.1f} s" if seconds < 10 else f"{seconds:.0f} s"
-    minutes, rest = divmod(round(seconds), 60)
-    if minutes <= 60:
-        return f"{minutes} min {rest:02d} s" if rest else f"{minutes} min"
-    return f"{minutes // 60} h {minutes % 60:02d} min"
 
 
 def _figure(caption: str, height: float, *parts: Element | Iterable[Element]) -> Element:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from lyncdr_helpers.clock import spell
 from lyncdr_helpers.phases.propagation import Answer, Spread
 from lyncdr_helpers.views import pictures
 from lyncdr_helpers.views.frame import Frame
 from lyncdr_helpers.views.markup import node
 from lyncdr_helpers.views.nights import Picture
-from lyncdr_helpers.views.pictures import Bar, spell
+from lyncdr_helpers.views.pictures import Bar
 
 NOBODY = "No resolver is watched: dns.resolvers names none."
 CAPTION = "How long each resolver gave the old answer, from the cutover; and, where it still does, for how long it may."

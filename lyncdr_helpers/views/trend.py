@@ -6,13 +6,13 @@ import datetime as dt
 from collections.abc import Iterator, Sequence
 from xml.etree.ElementTree import Element
 
+from lyncdr_helpers.clock import spell
 from lyncdr_helpers.phases.earlier.readiness import Readiness, since
 from lyncdr_helpers.phases.earlier.recoveries import Recovery
 from lyncdr_helpers.phases.trend import Trend
 from lyncdr_helpers.views.frame import Frame
 from lyncdr_helpers.views.markup import node
 from lyncdr_helpers.views.nights import Picture
-from lyncdr_helpers.views.pictures import spell
 
 STATES = {"ready": "✓ ready", "not ready": "✗ not ready", "cut short": "? cut short"}
 SIGNS = {"ready": "✓", "not ready": "✗", "cut short": "?"}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
@@ -15,7 +16,7 @@ from lyncdr_helpers.errors import InputError, Refusal
 from lyncdr_helpers.lab import params as lab_params
 from lyncdr_helpers.lab import pki
 from lyncdr_helpers.lab.blueprint import Blueprint
-from lyncdr_helpers.session import open_session
+from lyncdr_helpers.session import Session, open_session
 
 
 @pytest.fixture
@@ -100,3 +101,55 @@ def test_an_unexpected_error_ends_the_run_too(params: Path) -> None:
     end = session.journal.last("end")
     assert end is not None
     assert (end.facts["outcome"], end.facts["exit_code"], end.facts["error"]) == ("failed", 1, "ZeroDivisionError")
+
+
+def test_a_step_that_was_done_says_so(params: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Whoever runs a cell again, in this process or in a later one, reads when it was done and by whom."""
+    session = open_session("verify", params, run="new", locked=False)
+    with session.step("users"):
+        assert "already done" not in capsys.readouterr().out
+    with session.step("users"):
+        pass
+    session.close()
+    again = open_session("verify", params, run=session.folder.run, locked=False)
+    with again.step("users"), pytest.raises(ZeroDivisionError), again.step("contacts"):
+        print(1 / 0)
+    with again.step("contacts"):
+        again.close()
+    who = session.journal.lines[0].facts["who"]
+    said = rf"users: already done at \d\d:\d\d UTC by {who['user']}@{who['host']}; it is looked at once more\."
+    told = capsys.readouterr().out
+    assert len(re.findall(said, told)) == 2
+    assert "contacts: already" not in told
+
+
+class Witness:
+    """Eyes that remember what they were shown, and what the journal held by then."""
+
+    def __init__(self, session: Session) -> None:
+        self.seen: list[tuple[str, ...]] = []
+        self._journal = session.journal
+
+    def stepped(self, name: str, state: str) -> None:
+        self.seen.append((name, state, self._journal.lines[-1].kind))
+
+    def paced(self, about: str, text: str) -> None:
+        self.seen.append((about, text))
+
+
+def test_whoever_shows_a_run_is_told_after_the_journal(params: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """What is shown is on record already; how far a step is goes to them, and to the terminal where nobody shows it."""
+    session = open_session("verify", params, run="new", locked=False)
+    session.pace("users", "users: 1 of 2")
+    assert "users: 1 of 2" in capsys.readouterr().out
+    session.eyes = eyes = Witness(session)
+    with session.step("users"):
+        session.pace("users", "users: 2 of 2")
+    session.end("done", 0)
+    assert "users: 2 of 2" not in capsys.readouterr().out
+    assert eyes.seen == [
+        ("users", "started", "step"),
+        ("users", "users: 2 of 2"),
+        ("users", "done", "step"),
+        ("", "done", "end"),
+    ]

@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from lyncdr_helpers import files
 from lyncdr_helpers.errors import OperationError, Refusal, UnknownOutcome
 from lyncdr_helpers.journal import Line
+from lyncdr_helpers.phases.pace import Work
 from lyncdr_helpers.plan import Change, undo
 from lyncdr_helpers.ports import Command
 from lyncdr_helpers.session import Session
@@ -103,7 +104,8 @@ def carry_out(
                 "Mend what it names, then run the same command again.",
             )
         done, withheld, failed = done + result.done, withheld + result.withheld, {**failed, **result.failed}
-        _tell(session, act, done + withheld + len(failed), len(todo), session.clock.monotonic() - began)
+        spent = session.clock.monotonic() - began
+        session.pace(act, Work(act, len(changes), already, done, len(failed), withheld, spent).text)
     tally = Tally(act, done, already, withheld, failed)
     session.tell(tally.text)
     return tally
@@ -214,12 +216,6 @@ def write_undo(session: Session, todo: Sequence[Change]) -> None:
     kept = json.loads(path.read_text(encoding="utf-8")) if path.exists() else []
     fresh = [one for one in undo(todo) if one not in kept]
     files.replace_json(path, fresh + kept)
-
-
-def _tell(session: Session, act: str, so_far: int, total: int, seconds: float) -> None:
-    rate = so_far / seconds if seconds else 0.0
-    left = f", {(total - so_far) / rate:.0f} s left" if rate and so_far < total else ""
-    session.tell(f"{act}: {so_far:,} of {total:,} ({rate:,.0f}/s{left})")
 
 
 def _targets(some: Iterable[Change]) -> list[str]:
