@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import html
 import re
+import textwrap
 from collections.abc import Sequence
 from xml.etree.ElementTree import tostring
 
@@ -21,8 +22,9 @@ from lyncdr_helpers.views.markup import node
 COUNT = re.compile(r"[0-9]{1,3}(?:[.,'’ \u00a0\u202f]?[0-9]{3})*")
 """Digits, in threes where somebody parts them: 10000, 10,000, 10.000, 10 000."""
 
+WIDE = 100
 OPEN = "go on with the next cell."
-NEXT = "Then select the next cell and choose Run > Run Selected Cell and All Below."
+NEXT = "Then select the next cell (by keyboard: Shift+Tab, ↓) and choose Run > Run Selected Cell and All Below."
 
 
 class ApprovalGate:
@@ -80,9 +82,9 @@ class ApprovalGate:
         return Panel(self, [*self._boxes(), self._shown])
 
     def summary(self) -> str:
-        """How far it reaches, how much of what, and the digest; then who must approve it, where that is not one."""
+        """How far it reaches, how much of what, the digest; then who must approve it, where that is not one."""
         counts = ", ".join(f"{count:,} x {kind}" for kind, count in self._plan.counts().items())
-        lines = [f"{self._plan.scope}: {counts or 'nothing to change'}; digest {self._plan.short}"]
+        lines = [self._plan.scope, *textwrap.wrap(counts or "nothing to change", WIDE), f"digest {self._plan.short}"]
         if pilot := self._plan.basis.get("pilot"):
             lines.append(f"First, alone: {pilot}")
         if self._standing.needed > 1:
@@ -92,7 +94,7 @@ class ApprovalGate:
     def _boxes(self) -> list[widgets.Widget]:
         if self._standing.whole or not self._pool:
             return []
-        boxes = [] if self._mine else [_words(f"To approve, type {self._what} and press Tab."), self.box]
+        boxes = [] if self._mine else [_words(f"To approve, type {self._what}."), self.box]
         if self._needs_second:
             asks = "Then somebody else types their name, and both again. Or they run, from their own account: "
             boxes += [_words(asks, f"lyncdr approve {self._plan.run} {self._plan.short}"), self.name, self.second_box]
@@ -100,7 +102,7 @@ class ApprovalGate:
 
     @property
     def _what(self) -> str:
-        return f"the name of the {self._asked} and the number of users, as they stand above,"
+        return f"the name of the {self._asked} and the number of users, as they stand above"
 
     @property
     def _mine(self) -> bool:
@@ -143,7 +145,9 @@ class ApprovalGate:
 
     def _show_state(self, *_: object) -> None:
         # A screen reader says it when it changes.
-        self._shown.value = tostring(node("b", self.state, role="status"), encoding="unicode", method="html")
+        color = "success" if self.state.startswith("✓") else "error"
+        said = node("b", self.state, role="status", style=f"color: var(--jp-{color}-color1)")
+        self._shown.value = tostring(said, encoding="unicode", method="html")
 
 
 def misfit(typed: str, pool: str, users: int) -> str:

@@ -22,10 +22,15 @@ WAITS = "Closed: no reason was given."
 GIVEN = "✓ A reason is given: select this cell again and choose Run > Run Selected Cell and All Below."
 
 SCRIPT = """setTimeout(() => {
-  const here = document.querySelector("#jp-main-dock-panel [data-refused='%s']");
-  if (here) here.closest(".jp-Cell").scrollIntoView({block: "center"});
+  const cell = document.querySelector("#jp-main-dock-panel [data-refused='%s']")?.closest(".jp-Cell");
+  for (const kind of ["mousedown", "mouseup"])
+    cell?.querySelector(".jp-InputPrompt").dispatchEvent(new MouseEvent(kind, {bubbles: true, button: 0}));
+  cell?.scrollIntoView({block: "center"});
 }, 500);"""
-"""Run All goes on to the last cell and shows that; half a second later the one that was refused is shown instead."""
+"""Run All goes on to the last cell and shows that; half a second later the refused one is selected and shown instead.
+
+A click on a cell's number is the only way from a page's script to JupyterLab's selection.
+"""
 
 
 class WaiverForm:

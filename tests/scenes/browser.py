@@ -36,7 +36,7 @@ QUIET = (
 PATIENCE = 30.0
 PICTURES = Path(__file__).parents[2] / "docs" / "pictures"
 KEEP = "LYNCDR_KEEP_PICTURES"
-"""Set to anything, the pictures that tests take become those of the docs."""
+"""Set to anything, what tests see becomes the docs' pictures: LYNCDR_KEEP_PICTURES=1 pytest tests/console."""
 
 
 @dataclass
@@ -72,18 +72,18 @@ class Desk:
         """The code cell that holds this text."""
         return self.page.locator(".jp-CodeCell", has=self.page.locator(".jp-InputArea-editor", has_text=text)).first
 
-    def output(self, text: str) -> Any:
-        """What the cell that holds this text has put out."""
-        return self.cell(text).locator(".jp-OutputArea-output")
+    def said(self, text: str) -> str:
+        """What the cell that holds this text has put out, be it in view or not."""
+        return "\n".join(self.cell(text).locator(".jp-OutputArea-output").all_text_contents())
 
     def prompt(self, text: str) -> str:
         """`[3]:` where the cell has run, `[ ]:` where it has not since the notebook was opened, `[*]:` meanwhile."""
-        return str(self.cell(text).locator(".jp-InputPrompt").inner_text())
+        return str(self.cell(text).locator(".jp-InputPrompt").text_content())
 
     def write(self, **parameters: object) -> None:
         """Type other values over those of the parameters cell; each line keeps its comment."""
         editor = self.cell("params_file: str").locator(".cm-content")
-        lines = str(editor.inner_text()).split("\n")
+        lines = editor.locator(".cm-line").all_text_contents()
         for name, value in parameters.items():
             (place,) = (number for number, line in enumerate(lines) if line.startswith(f"{name}: "))
             declared, _, rest = lines[place].partition(" = ")
@@ -112,25 +112,45 @@ class Desk:
         self.page.locator(".jp-Dialog .jp-mod-accept").click()
         self.page.locator("#jp-main-statusbar").get_by_text("| Idle").wait_for()
 
+    def keys(self, *keys: str) -> None:
+        """Press keys, one after the other."""
+        for key in keys:
+            self.page.keyboard.press(key)
+
+    def focused(self, what: str) -> Any:
+        """The value of that property of whatever has the focus."""
+        return self.page.evaluate(f"() => document.activeElement.{what}")
+
+    def active(self) -> str:
+        """The source of the selected cell."""
+        return str(self.page.locator(".jp-Cell.jp-mod-active .cm-content").text_content())
+
     def rest(self, seconds: float = 60.0) -> None:
-        """Wait until no cell runs or waits to run."""
+        """Wait until no cell runs or waits to run, and a refused one has come into view."""
         self.page.wait_for_timeout(200)  # a cell is shown as waiting a moment after it was asked to run
         self.page.wait_for_function(
             "() => ![...document.querySelectorAll('.jp-InputPrompt')].some(one => one.textContent.includes('*'))",
             timeout=seconds * 1000,
         )
+        self.page.wait_for_timeout(700)
 
-    def picture(self, name: str, folder: Path) -> Path:
-        """The page as it is now: among the docs' pictures where they are made anew, else in that folder."""
-        path = (PICTURES if os.environ.get(KEEP) else folder) / f"{name}.png"
-        self.page.screenshot(path=path)
-        return path
+    def picture(self, name: str, *, of: str = ".jp-NotebookPanel") -> None:
+        """Keep what is on the page now among the docs' pictures, where somebody asked to have them made anew."""
+        if os.environ.get(KEEP):
+            self.page.mouse.move(0, 0)
+            self.page.wait_for_timeout(300)
+            self.page.locator(of).first.screenshot(path=PICTURES / f"{name}.png")
+
+
+def needed() -> Any:
+    """Playwright; without it the test is skipped. A fixture asks for it before it starts a lab in vain."""
+    return pytest.importorskip("playwright.sync_api")
 
 
 @contextmanager
 def opened(root: Path, params: Path) -> Iterator[Console]:
     """JupyterLab as `lyncdr console --params` starts it, on copies of the notebooks below root; and a browser."""
-    sync_api = pytest.importorskip("playwright.sync_api")
+    sync_api = needed()
     (root / "notebooks").mkdir(parents=True)
     port, nobody = _free_port(), _own_jupyter(root / "jupyter")
     with (

@@ -103,7 +103,7 @@ def test_the_summary_stands_without_the_widget(capsys: pytest.CaptureFixture[str
     view = gates.ApprovalGate(PLAN).view()
     said = capsys.readouterr().out
     assert repr(view) == "Closed: a live run stops at the next cell."
-    assert said == f"pool01.lync.test -> drse01.lync.test, 2 users: 2 x move-user; digest {PLAN.short}\n"
+    assert said == f"pool01.lync.test -> drse01.lync.test, 2 users\n2 x move-user\ndigest {PLAN.short}\n"
 
 
 def test_an_empty_plan_is_said_to_be_empty() -> None:
