@@ -9,7 +9,7 @@ from handbook import DOCS, LINK, PICTURE, ROOT, anchors, blocks, name_of, pages,
 
 PAGES = {name_of(page): page for page in pages()}
 FILE = re.compile(r"`((?:lyncdr_helpers|tests|docs|notebooks|params|locks)/[\w./*-]+)`")
-OWN = {"params/contoso.yml", "params/mine.yml"}
+OWN = {"params/contoso.yml", "params/mine.yml", "params/away.yml"}
 """Files that readers make."""
 EXAMPLES = {one.text.partition("\n")[0][2:] for one in blocks(DOCS / "extending.md") if one.language == "python"}
 """Files that a worked example has the reader make."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import io
 import json
+import re
 import shutil
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -21,7 +22,7 @@ from lyncdr_helpers.lab.blueprint import Blueprint
 from lyncdr_helpers.runfolder import RunFolder
 
 USERS = 12
-MINE = "params/contoso.yml"
+MINE, AWAY = "params/contoso.yml", "params/away.yml"
 STANDS = (("lyncdr", "lab", "up"), ("lyncdr", "lab", "down"), ("lyncdr", "lab", "operator"))
 """The one lab of these tests stands already and stays: tests/lab has its coming and going."""
 ELSEWHERE = (("lyncdr", "drill"), ("lyncdr", "console"))
@@ -64,9 +65,11 @@ class Operator:
         return error.exit_code if isinstance(error, LyncdrError) else finished.exit_code
 
     def _fill_in(self) -> None:
-        """The parameters of one's own: those of the lab."""
+        """The parameters of one's own: those of the lab; and those for the days at the DR site."""
         text = (ROOT / "params" / "lab.yml").read_text(encoding="utf-8")
-        (self.place / MINE).write_text(text.replace("127.53.0.", f"{self.blueprint.subnet}."), encoding="utf-8")
+        text = text.replace("127.53.0.", f"{self.blueprint.subnet}.")
+        (self.place / MINE).write_text(text, encoding="utf-8")
+        (self.place / AWAY).write_text(sites_exchanged(text), encoding="utf-8")
 
     def _meant(self, word: str) -> str:
         """The words in capitals that a page writes for what only the run can say."""
@@ -100,3 +103,17 @@ def in_this_process(
     except LyncdrError as error:
         return error
     return None
+
+
+def sites_exchanged(text: str) -> str:
+    """The parameters by which the DR pool is backed up, made as docs/situations.md says."""
+    primary, dr, rest = (text.index(mark) for mark in ("  primary:", "  dr:", "\nfailover:"))
+    text = f"{text[:primary]}  primary:{text[dr + 5 : rest]}  dr:{text[primary + 10 : dr]}{text[rest:]}"
+    text = re.sub(r"from: (\S+), to: (\S+)}", r"from: \2, to: \1}", text).replace(
+        "deployment: lab", "deployment: lab-away"
+    )
+    subnet = re.search(r"[\d.]+(?=\.53\n)", text)
+    assert subnet, "the lab has a nameserver"
+    record = f"{{name: sip.lync.test, type: A, to: [{subnet[0]}.11]}}"
+    text = re.sub(r"  records:\n(?:    - .*\n)+", f"  records:\n    - {record}\n", text)
+    return re.sub(r"^group_chat:.*?(?=^\S)", "", text, flags=re.MULTILINE | re.DOTALL)
