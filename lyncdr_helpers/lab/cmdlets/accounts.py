@@ -12,20 +12,17 @@ from typing import Any
 import ldap3
 from ldap3.core.exceptions import LDAPException, LDAPOperationResult
 
-from lyncdr_helpers.adapters import ldap_tls
 from lyncdr_helpers.directory import names
-from lyncdr_helpers.lab.blueprint import BASE_DN, DOMAIN, Blueprint
+from lyncdr_helpers.lab.blueprint import BASE_DN, Blueprint
+from lyncdr_helpers.lab.cmdlets.lines import DOMAIN_CONTROLLER, end, lines
 from lyncdr_helpers.lab.forest import CMS_POINTER, CONFERENCE_DIRECTORIES, CONFIGURATION, RTC_SERVICE, LabPool
 from lyncdr_helpers.lab.winrm import Category, CmdletError
 
-ADMINISTRATOR = f"administrator@{DOMAIN}"
-DOMAIN_CONTROLLER = f"dc1.{DOMAIN}"
 CHUNK = 100
 """Accounts looked up in one search."""
 LINES = 4
 """Connections that change accounts side by side."""
 PAGE = 500
-PATIENCE = 30
 PREFIX = "msRTCSIP-"
 ATTRIBUTES = [
     *("objectClass", "sAMAccountName", "userPrincipalName", "displayName", "givenName", "mail"),
@@ -79,9 +76,13 @@ class Accounts:
         self._blueprint = blueprint
         self._lines: dict[int, Any] = {}
 
-    def close(self) -> None:
+    def close(self, *, hang_up: bool) -> None:
+        """hang_up: something went wrong, and what a connection says next may still belong to that."""
         for connection in self._lines.values():
-            connection.unbind()
+            if hang_up:
+                end(connection)
+            else:
+                lines(self._blueprint).give_back(connection)
         self._lines.clear()
 
     def find(self, identities: Sequence[str]) -> Iterator[tuple[str, list[Account]]]:
@@ -142,35 +143,11 @@ class Accounts:
     # -- the connections --------------------------------------------------------------------------------------------
 
     def _line(self, number: int) -> Any:
-        """One of the connections, signed in at its first use."""
+        """One of the connections, taken at its first use."""
         if number not in self._lines:
-            self._lines[number] = self._connect()
+            with _speaking():
+                self._lines[number] = lines(self._blueprint).take()
         return self._lines[number]
-
-    def _connect(self) -> Any:
-        blueprint = self._blueprint
-        tls = ldap_tls.NamedTls(ldap_tls.trust(blueprint.ca_file), DOMAIN_CONTROLLER)
-        server = ldap3.Server(
-            blueprint.domain_controller,
-            blueprint.ldaps_port,
-            use_ssl=True,
-            tls=tls,
-            get_info=ldap3.NONE,
-            connect_timeout=PATIENCE,
-        )
-        password = blueprint.secret("administrator").read_text(encoding="utf-8").strip()
-        with _speaking():
-            return ldap3.Connection(
-                server,
-                ADMINISTRATOR,
-                password,
-                auto_bind=True,
-                receive_timeout=PATIENCE,
-                check_names=False,
-                return_empty_attributes=False,
-                auto_referrals=False,
-                raise_exceptions=True,
-            )
 
     def _search(self, base: str, wanted: str, attributes: Sequence[str]) -> list[dict[str, Any]]:
         with _speaking():

@@ -1,4 +1,7 @@
-"""What every cmdlet of the lab stands on: the directory, the pools' stores, and which sites are up. Nothing is kept."""
+"""What every cmdlet of the lab stands on: the directory, the pools' stores, and which sites are up.
+
+Nothing is kept but connections to the directory.
+"""
 
 from __future__ import annotations
 
@@ -8,7 +11,8 @@ from pathlib import Path, PureWindowsPath
 from lyncdr_helpers.directory import names
 from lyncdr_helpers.lab import sites
 from lyncdr_helpers.lab.blueprint import Blueprint
-from lyncdr_helpers.lab.cmdlets.accounts import DOMAIN_CONTROLLER, Account, Accounts
+from lyncdr_helpers.lab.cmdlets.accounts import Account, Accounts
+from lyncdr_helpers.lab.cmdlets.lines import DOMAIN_CONTROLLER
 from lyncdr_helpers.lab.forest import POOLS, LabPool
 from lyncdr_helpers.lab.pools import PoolStore
 from lyncdr_helpers.lab.winrm import Call, Category, CmdletError
@@ -28,8 +32,8 @@ class State:
     def __enter__(self) -> State:
         return self
 
-    def __exit__(self, *error: object) -> None:
-        self.accounts.close()
+    def __exit__(self, error: object, *details: object) -> None:
+        self.accounts.close(hang_up=error is not None)
         for store in self._stores.values():
             store.close()
 

@@ -6,7 +6,7 @@ import pytest
 
 from lyncdr_helpers.lab import people
 from lyncdr_helpers.lab.blueprint import DOMAIN, DR_POOL, PRIMARY_POOL
-from lyncdr_helpers.lab.cmdlets.accounts import DOMAIN_CONTROLLER
+from lyncdr_helpers.lab.cmdlets.lines import DOMAIN_CONTROLLER
 from lyncdr_helpers.lab.cmdlets.state import State
 from lyncdr_helpers.shell import endpoints
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import socket
 import time
 from typing import Any
 
@@ -10,6 +11,7 @@ import pytest
 from lyncdr_helpers.lab import people
 from lyncdr_helpers.lab.blueprint import BRANCH_POOL, DR_POOL, PRIMARY_POOL
 from lyncdr_helpers.lab.cmdlets import cmdlets
+from lyncdr_helpers.lab.cmdlets.lines import lines
 from lyncdr_helpers.lab.contact_lists import render
 from lyncdr_helpers.lab.winrm.call import Call, Stopped
 
@@ -315,12 +317,26 @@ def test_directory_gone(lab):
     secret = lab.blueprint.secret("administrator")
     kept = secret.read_text()
     secret.write_text("wrong\n")
+    lines.cache_clear()  # nobody is signed in any more
     try:
         said = lab.call("Get-CsUser")
     finally:
         secret.write_text(kept)
     assert said.ended is not None
     assert "dc1.lync.test" in said.ended.message
+
+
+def test_a_connection_that_broke_meanwhile(lab):
+    """Calls keep their connection for those that come after; one that the other side ended is made anew."""
+    assert not lab.call("Get-CsUser").errors
+    line = lines(lab.blueprint).take()
+    lines(lab.blueprint).give_back(line)
+    assert lines(lab.blueprint).take() is line
+    lines(lab.blueprint).give_back(line)
+    line.socket.shutdown(socket.SHUT_RDWR)
+    said = lab.call("Get-CsUser")
+    assert (said.ended, said.errors, len(said.rows) > len(lab.users())) == (None, [], True)
+    assert lines(lab.blueprint).take() is not line
 
 
 def test_rate(lab):
