@@ -15,6 +15,7 @@ from lyncdr_helpers.cli import (
     notices,
     params,
     proof,
+    report,
     run,
     runs,
     schedule,
@@ -60,10 +61,11 @@ app = typer.Typer(
 app.command("drill", short_help="Lose a site and bring every user back.")(drill.drill)
 app.add_typer(lab.app, name="lab")
 app.add_typer(params.app, name="params")
-app.command("run", short_help="Run a phase: prepare, backup, activate, verify.")(run.run)
+app.command("run", short_help="Run a phase: prepare, backup, activate, verify, failback, audit.")(run.run)
 app.command("approve", short_help="Approve a plan that waits for a second person.")(approve.approve)
 runs.app.command()(watch.watch)
 runs.app.command()(proof.verify)
+runs.app.command()(report.report)
 app.add_typer(runs.app, name="runs")
 app.add_typer(backups.app, name="backups")
 app.add_typer(schedule.app, name="schedule")

@@ -45,7 +45,7 @@ def list_runs(params: Params, as_json: AsJson = False) -> None:
 
     from lyncdr_helpers import runfolder
 
-    found = runfolder.all_runs(_runs_folder(params))
+    found = runfolder.all_runs(runs_folder(params))
     if as_json:
         answer({"runs": [asdict(one) for one in found]})
         return
@@ -64,7 +64,7 @@ def show(
     from lyncdr_helpers.views import report_guided
     from lyncdr_helpers.views.report import write_report
 
-    folder = runfolder.existing(_runs_folder(params), run)
+    folder = runfolder.existing(runs_folder(params), run)
     lines, torn = journal.read(folder.journal)
     for line in lines:
         facts = ", ".join(f"{name}={value}" for name, value in line.facts.items())
@@ -80,7 +80,8 @@ def show(
     print(f"Report: {folder.report}")
 
 
-def _runs_folder(params_file: Path) -> Path:
+def runs_folder(params_file: Path) -> Path:
+    """Where the runs of a deployment are."""
     from lyncdr_helpers.params.reading import read_params
 
     loaded = read_params(params_file)

@@ -83,6 +83,9 @@ def look_back(session: Session) -> Past:
         session.fact(POOL, past.pool)
         session.fact("runs", len(past.runs))
         session.fact("incidents", len(past.incidents))
+        # What was read, so that it can be said later what this audit was of.
+        session.fact("heads", {one.run: one.lines[-1].digest for one in past.runs if one.lines})
+        session.fact("plans", sorted({line.facts["digest"] for one in past.runs for line in one.of_kind("plan")}))
         return Past(past.deployment, past.pool, past.runs, past.incidents, params.thresholds.rto_minutes * 60)
 
 
@@ -179,7 +182,7 @@ def proven(run: Told, keys: Keys | None = None, store: Store | None = None) -> C
     found = [one for one in proof.check(run.folder, keys, store) if run.phase != DRILL or one.name == "journal"]
     against = [one for one in found if one.verdict is Verdict.FAIL]
     doubts = [one for one in found if one.verdict is not Verdict.PASS]
-    said = "; ".join(f"{one.name}: {one.seen}" for one in against or doubts)
+    said = "; ".join(dict.fromkeys(f"{one.name}: {one.seen}" for one in against or doubts))
     soft = not against
     seen = said or f"{len(run.lines):,} lines, and {len(found) - 1} other proofs"
     return judge(AREA, run.run, not doubts, seen=seen, expected=EXPECTED, remedy=REMEDY, soft=soft)

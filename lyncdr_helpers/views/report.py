@@ -178,11 +178,12 @@ def _users_back(records: Iterable[Record]) -> Element | None:
 
 # -- one run -----------------------------------------------------------------------------------------------------------
 def _run(record: Record) -> Element:
+    if record.phase == audit.PHASE:
+        return _audit(record)
     parts: list[Child | Iterable[Child]] = [
         node("h2", record.phase.capitalize(), " ", _badge(record)),
         _identity(record),
         _troubles(record),
-        report_incident.story(record) if record.phase == audit.PHASE else None,
         report_checks.to_do(record),
         report_checks.by_area(record) if record.phase == PREPARE else None,
         _steps(record),
@@ -194,9 +195,18 @@ def _run(record: Record) -> Element:
         None if record.phase == PREPARE else report_checks.by_area(record),
         _facts(record),
         _withheld(record),
-        [_kept(table) for table in record.tables(ROWS) if table.file != CHECKS and record.phase != audit.PHASE],
+        [_kept(table) for table in record.tables(ROWS) if table.file != CHECKS],
     ]
     return node("section", *parts, id=record.folder.run, class_="run")
+
+
+def _audit(record: Record) -> Element:
+    """An audit is about other runs: what it found comes first, and what it was itself comes last."""
+    own = blocks.section("The audit itself", _identity(record))
+    head = node("h2", "What happened ", _badge(record))
+    return node(
+        "section", head, _troubles(record), report_incident.story(record), own, id=record.folder.run, class_="run"
+    )
 
 
 def _badge(record: Record) -> Element:

@@ -10,12 +10,15 @@ from lyncdr_helpers.phases.audit import Case, Past
 from lyncdr_helpers.phases.earlier import readiness
 from lyncdr_helpers.views import audit as views
 from lyncdr_helpers.views import blocks, incident_picture
+from lyncdr_helpers.views.blocks import ROWS
 from lyncdr_helpers.views.frame import Frame
 from lyncdr_helpers.views.markup import Child, node
 from lyncdr_helpers.views.pictures import spell
 from lyncdr_helpers.views.record import Record
 
 EVERYTHING = "tables/ of the run"
+WHOLE = ("at", "began", "by", "what", "phase", "took", "rto", "half", "95 of 100", "last", "verdict")
+"""The columns whose few words stand on one line."""
 
 
 def story(record: Record) -> list[Element]:
@@ -78,11 +81,23 @@ def _compared(past: Past, names: str) -> list[Element]:
 
 
 def _table(title: str, frame: Frame) -> list[Element]:
-    """A table with its first rows, or the words that stand for none."""
-    rows = [tuple(map(_text, row)) for row in frame.itertuples(index=False, name=None)]
-    head = [str(name).replace("_", " ") for name in frame.columns]
-    shown: Child = blocks.long_table("", head, rows, len(rows), EVERYTHING) if rows else node("p", frame.none)
-    return blocks.section(title, shown)
+    """A table with its first rows, or the words that stand for none; a moment is not broken in two."""
+    columns = [str(name) for name in frame.columns]
+    rows = [
+        [_cell(name, value) for name, value in zip(columns, row, strict=True)]
+        for row in frame.head(ROWS).itertuples(index=False, name=None)
+    ]
+    more = len(frame) - len(rows)
+    head = [name.replace("_", " ") for name in columns]
+    shown: list[Child] = [blocks.table(head, rows) if rows else node("p", frame.none)]
+    if more:
+        shown.append(node("p", f"{more:,} more rows are in {EVERYTHING}.", class_="note"))
+    return blocks.section(title, node("div", shown, class_="told"))
+
+
+def _cell(name: str, value: object) -> Child:
+    text = _text(value)
+    return node("span", text, class_="whole") if name in WHOLE and text else text
 
 
 def _text(value: object) -> str:

@@ -6,7 +6,7 @@ import csv
 from pathlib import Path
 
 import pytest
-from incident_scene import activation, backup, drill, edit, everybody, story
+from incident_scene import activation, backup, drill, edit, everybody, made, story
 from journal_scene import FAILED, end
 from offline import make_params
 
@@ -53,6 +53,8 @@ def test_all_of_it(params: Path, runs: Path) -> None:
     facts = {line.facts["name"]: line.facts["value"] for line in session.journal.of_kind("fact")}
     assert facts[audit.UNTIL_BACK] == 97.0
     assert (facts["rto_seconds"], facts[audit.BROKEN]) == (604.0, 0)
+    assert facts["heads"] == {one.run: one.lines[-1].digest for one in found.runs}
+    assert facts["plans"] == [made().digest]
     assert [row["record"] for row in table(session, "runs")] == ["pass"] * 4
     assert [row["what"] for row in table(session, "decisions")] == ["declared", "approved"]
     assert [(row["moved"], row["all"]) for row in table(session, "users-back")] == [("72.0", "97.0")] * 3

@@ -11,6 +11,7 @@ from lyncdr_helpers.clock import parse_stamp
 from lyncdr_helpers.journal import Line
 from lyncdr_helpers.phases import declaration, evidence, guided
 from lyncdr_helpers.phases.earlier import readiness
+from lyncdr_helpers.phases.earlier.spent import REFUSED
 from lyncdr_helpers.phases.incidents.told import Told
 from lyncdr_helpers.plan import SHORT
 
@@ -90,10 +91,11 @@ class _Teller:
         return ("done", f"{line.facts['name']}: {done} in {line.facts.get('seconds', 0):.1f} s") if done else None
 
     def _end(self, facts: Mapping[str, Any]) -> str:
-        counted = "; ".join(counts(self.run.facts)) if facts.get("outcome") == "done" else ""
-        return ": ".join(
-            filter(None, [f"{self.run.phase} {facts.get('outcome')}", str(facts.get("message", "")), counted])
-        )
+        """How it ended, and why; of a refusal the closed gate has told why."""
+        outcome = facts.get("outcome")
+        counted = "; ".join(counts(self.run.facts)) if outcome == "done" else ""
+        why = "" if outcome == REFUSED else str(facts.get("message", ""))
+        return ": ".join(filter(None, [f"{self.run.phase} {outcome}", why, counted]))
 
 
 def events(runs: Iterable[Told]) -> tuple[Event, ...]:
