@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -160,7 +161,7 @@ def test_without_a_backup_nothing_can_be_begun_anew(lost: Scene) -> None:
     try:
         found = ask(lost.params)
     finally:
-        lost.blueprint.store.rmdir()
+        shutil.rmtree(lost.blueprint.store)
         aside.rename(lost.blueprint.store)
     assert found.code == 5
     assert "No complete backup" in found.text

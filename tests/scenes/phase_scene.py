@@ -300,6 +300,11 @@ def tree(folder: Path) -> dict[str, str]:
     }
 
 
+def sets(store: Path) -> dict[str, str]:
+    """The digest of every file of a store's sets; the notes beside them, which each run adds to, are left out."""
+    return {name: digest for name, digest in tree(store).items() if not name.startswith(".notes/")}
+
+
 def sha256sum(path: Path) -> str:
     """The digest of a file as another program computes it."""
     return subprocess.run(["sha256sum", str(path)], capture_output=True, text=True, check=True).stdout.split()[0]

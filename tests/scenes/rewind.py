@@ -13,7 +13,7 @@ from typing import Any
 
 import ldap3
 from dr_scene import Scene, make_scene
-from phase_scene import tree
+from phase_scene import sets, tree
 
 from lyncdr_helpers.adapters.dns import authoritative
 from lyncdr_helpers.contacts.lists import ContactList
@@ -118,7 +118,7 @@ def everything(scene: Scene) -> dict[str, Any]:
         "group chat": _group_chat(scene),
         "files": tree(group_chat.standby_repository(lab)),
         "exchange folder": sorted(path.name for path in lab.exchange.iterdir()),
-        "store": tree(lab.store),
+        "store": sets(lab.store),
     }
 
 

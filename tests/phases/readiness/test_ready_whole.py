@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 from dr_scene import Scene
-from phase_scene import Ended, dr_server, dr_server_at, tree, variant
+from phase_scene import Ended, dr_server, dr_server_at, sets, tree, variant
 from ready_scene import ask
 
 from lyncdr_helpers.lab import pki
@@ -52,11 +52,11 @@ def test_every_check_says_what_it_is_worth(ready: Ended) -> None:
 
 
 def test_prepare_changes_nothing(standing: Scene) -> None:
-    """Asking leaves the deployment, the pools' stores, both shared folders and the backup store as they were."""
+    """Asking leaves the deployment, the pools' stores, both shared folders and the sets as they were."""
     lab = standing.blueprint
-    before = standing.state(), tree(lab.store), tree(lab.drive_c), standing.lists(PRIMARY_POOL)
+    before = standing.state(), sets(lab.store), tree(lab.drive_c), standing.lists(PRIMARY_POOL)
     ask(standing.params)
-    assert before == (standing.state(), tree(lab.store), tree(lab.drive_c), standing.lists(PRIMARY_POOL))
+    assert before == (standing.state(), sets(lab.store), tree(lab.drive_c), standing.lists(PRIMARY_POOL))
 
 
 # -- the DR pool -----------------------------------------------------------------------------------------------------
