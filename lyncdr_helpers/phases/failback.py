@@ -37,6 +37,7 @@ from lyncdr_helpers.phases.acts import (
     merges,
     moves,
     records,
+    response_groups_by_hand,
     response_groups_home,
 )
 from lyncdr_helpers.phases.acts.loop import Tally, together
@@ -157,8 +158,13 @@ def compare(session: Session, start: Start, both: Manifest) -> Compared:
         return Compared(inventory, who, lists, failback_groups.look(session, start))
 
 
-def make_plan(session: Session, start: Start, both: Manifest, found: Compared, pilot: str = "") -> Plan:
-    """What would change, kind by kind. An approved plan is kept."""
+def make_plan(
+    session: Session, start: Start, both: Manifest, found: Compared, pilot: str = "", groups: str = ""
+) -> Plan:
+    """What would change, kind by kind. An approved plan is kept.
+
+    groups: `home` or `stay`, for Response Groups of which nobody knows whose they are: phases/failback_groups.py.
+    """
     with session.step("plan"):
         if kept := approval.approved(session):
             return kept
@@ -176,7 +182,8 @@ def make_plan(session: Session, start: Start, both: Manifest, found: Compared, p
             found.travellers,
             found.lists,
             found.inventory,
-            found.groups.owned,
+            failback_groups.decide(session, found.groups, groups),
+            start.before.came_as,
             frozenset(start.before.endpoints),
             _directories_there(session, start),
             start.before.edges,
@@ -255,10 +262,23 @@ def merge_contacts(session: Session, start: Start, both: Manifest, made: Plan) -
         return Tally(tally.act, tally.done, tally.already, tally.withheld, {**tally.failed, **held})
 
 
-def return_response_groups(session: Session, made: Plan) -> Tally:
-    """The Response Groups back at the primary; the DR pool no longer owns them."""
+def groups_by_hand(session: Session, made: Plan) -> list[GuidedStep]:
+    """What a person does where the DR pool keeps Response Groups of its own, for the forms of a notebook."""
+    with session.step(response_groups_by_hand.ACT):
+        return response_groups_by_hand.steps(session, made.of_kind(failback_plan.RESPONSE_GROUP))
+
+
+def return_response_groups(session: Session, made: Plan, answers: Mapping[str, Answer] | None = None) -> Tally:
+    """The Response Groups back at the primary; the DR pool no longer owns them.
+
+    A person brings them where it has others of its own.
+    """
     with session.step(response_groups_home.ACT):
-        brought = response_groups_home.bring(session, made.of_kind(failback_plan.RESPONSE_GROUP))
+        changes = made.of_kind(failback_plan.RESPONSE_GROUP)
+        if response_groups_by_hand.steps(session, changes):
+            brought = response_groups_by_hand.bring(session, changes, answers)
+        else:
+            brought = response_groups_home.bring(session, changes)
         contacts_too = endpoints.move(session, endpoints.planned(made, imported=True))
         return together(response_groups_home.ACT, [brought, contacts_too])
 

@@ -21,6 +21,8 @@ CONFERENCES = activation_plan.CONFERENCES
 EDGE = activation_plan.EDGE
 MERGE = "merge-contacts"
 RESPONSE_GROUP = "return-response-group"
+ORIGINAL = "original"
+"""In a Response Group's detail: what it was called before it came to the DR pool under another name."""
 RECORD = cutover.KIND
 
 
@@ -40,7 +42,8 @@ class Travellers:
 
 @dataclass(frozen=True)
 class Seen:
-    """What a plan is made from. groups: the Response Groups that the DR pool owns.
+    """What a plan is made from. groups: the Response Groups that go home. came_as: what those are called there that had
+    another name before, by that name.
 
     endpoints: what came from the primary and is no user, by address. directories: the conference directories that came
     from there and are at the DR pool now, by number. moved_edges: what the activation made of each Edge. edges: the
@@ -52,6 +55,7 @@ class Seen:
     lists: Lists
     inventory: Inventory
     groups: tuple[str, ...] = ()
+    came_as: Mapping[str, str] = field(default_factory=dict)
     endpoints: frozenset[str] = frozenset()
     directories: tuple[str, ...] = ()
     moved_edges: Mapping[str, Change] = field(default_factory=dict)
@@ -93,7 +97,7 @@ def make(run: str, params: Params, basis: Mapping[str, str], seen: Seen, pilot: 
         *_endpoints(seen, dr, primary),
         *(Change(CONFERENCES, number, dr, primary) for number in seen.directories),
         *_lists(seen.lists),
-        *(Change(RESPONSE_GROUP, name, dr, primary) for name in seen.groups),
+        *_groups(seen, dr, primary),
         *_edges(seen),
         *map(cutover.to_plan, _records(seen.recorded, seen.records)),
         *seen.group_chat,
@@ -119,6 +123,13 @@ def _endpoints(seen: Seen, dr: str, primary: str) -> Iterable[Change]:
         for one in some:
             if one.address in seen.endpoints:
                 yield Change(ENDPOINT, one.address, dr, primary, {"dn": one.dn, "what": endpoint.name})
+
+
+def _groups(seen: Seen, dr: str, primary: str) -> Iterable[Change]:
+    originals = {called: name for name, called in seen.came_as.items() if called}
+    for name in seen.groups:
+        detail = {ORIGINAL: originals[name]} if name in originals else {}
+        yield Change(RESPONSE_GROUP, name, dr, primary, detail)
 
 
 def _edges(seen: Seen) -> Iterable[Change]:

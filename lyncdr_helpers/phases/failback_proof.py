@@ -11,6 +11,7 @@ from lyncdr_helpers.directory.conference_directories import read_conference_dire
 from lyncdr_helpers.directory.inventory import read_cms_pointers
 from lyncdr_helpers.phases import exchange, failback_lists, group_chat_home
 from lyncdr_helpers.phases.acts import edges, group_chat, homes, records
+from lyncdr_helpers.phases.acts.response_groups_by_hand import is_at_home
 from lyncdr_helpers.phases.failback_lists import Lists
 from lyncdr_helpers.phases.failback_plan import CONFERENCES, EDGE, ENDPOINT, MERGE, MOVE, RECORD, RESPONSE_GROUP
 from lyncdr_helpers.phases.response_groups import of_pool
@@ -121,7 +122,7 @@ def _groups(session: Session, changes: Sequence[Change]) -> Count:
         return Count.of(changes, [])
     here, there = of_pool(session, changes[0].new), of_pool(session, changes[0].old)
     why = {True: "the DR pool still owns it", False: "not at the primary"}
-    lost = [one.target for one in changes if one.target not in here or one.target in there]
+    lost = [one.target for one in changes if not is_at_home(one, here) or one.target in there]
     return Count.of(changes, [Loss("response group", "", name, why[name in there]) for name in lost])
 
 

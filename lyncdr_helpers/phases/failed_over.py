@@ -10,7 +10,7 @@ from pathlib import Path
 from lyncdr_helpers import journal, plan, runfolder
 from lyncdr_helpers.clock import parse_stamp
 from lyncdr_helpers.errors import Refusal
-from lyncdr_helpers.phases import activation_plan
+from lyncdr_helpers.phases import activation_plan, incoming_groups, renamed_groups
 from lyncdr_helpers.phases.acts import contacts
 from lyncdr_helpers.plan import Change
 from lyncdr_helpers.runfolder import BROKEN, RunFolder, RunSummary
@@ -24,6 +24,7 @@ class FailedOver:
     began: when the first of them began. unfinished: the newest one, where it never came to its end. backup: the set
     they restored from. moved, endpoints, directories, edges, groups, records: their changes, by target; of a record
     that was changed twice the first. restored: whose contact list came to the DR pool, None where nobody knows.
+    came_as: Response Groups that came under other names, and which. own_groups: those that the DR pool had before.
     """
 
     runs: tuple[str, ...] = ()
@@ -37,6 +38,8 @@ class FailedOver:
     groups: Mapping[str, Change] = field(default_factory=dict)
     records: Mapping[str, Change] = field(default_factory=dict)
     restored: frozenset[str] | None = None
+    came_as: Mapping[str, str] = field(default_factory=dict)
+    own_groups: frozenset[str] = frozenset()
 
 
 def read(session: Session) -> FailedOver:
@@ -59,6 +62,8 @@ def read(session: Session) -> FailedOver:
         groups=_first(changes, activation_plan.RESPONSE_GROUP),
         records=_first(changes, activation_plan.RECORD),
         restored=frozenset(_first(changes, activation_plan.CONTACTS)) - _not_restored(folders),
+        came_as=renamed_groups.of_runs(folders),
+        own_groups=frozenset(_own_groups(folders)),
     )
 
 
@@ -92,6 +97,13 @@ def _changes(folder: RunFolder) -> tuple[Change, ...]:
 
 def _first(changes: list[Change], kind: str) -> dict[str, Change]:
     return {one.target: one for one in reversed(changes) if one.kind == kind}
+
+
+def _own_groups(folders: list[RunFolder]) -> Iterator[str]:
+    for folder in folders:
+        for line in journal.read(folder.journal)[0]:
+            if line.kind == "fact" and line.facts["name"] == incoming_groups.OWN:
+                yield from line.facts["value"]
 
 
 def _not_restored(folders: list[RunFolder]) -> set[str]:

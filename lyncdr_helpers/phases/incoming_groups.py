@@ -19,6 +19,8 @@ from lyncdr_helpers.session import Session
 GATE = "response-group-conflicts"
 ACT = "restore response groups"
 NAMED = 5
+OWN = "response_groups_of_dr"
+"""In the journal: what the DR pool had of its own before anything came."""
 PRESENT, RENAME, KEEP, REPLACE = CHOICES = ("present", "rename", "keep-settings", "replace-settings")
 """present: what is there is what would come, and counts as restored. rename: what comes gets another name.
 
@@ -73,6 +75,7 @@ def look(session: Session, backup: Manifest, decided: str) -> Incoming:
         raise InputError(f"There is no choice {', '.join(sorted(unknown))}.", f"Give some of: {', '.join(CHOICES)}.")
     names = tuple(backup.response_groups.get(session.params.failed_pool.fqdn, ()))
     found = Incoming(_held(session) if names else (), names, choices, _brought(session))
+    session.fact(OWN, sorted({one.called for one in found.held if not one.for_another} - found.brought))
     rows = [{"group": one.called, "owner": one.owner, "identity": one.identity} for one in found.conflicts]
     session.keep("response-group-conflicts", rows)
     if rows and not choices & {PRESENT, RENAME}:

@@ -20,8 +20,16 @@ from lyncdr_helpers.directory.users import Kind
 from lyncdr_helpers.dns import cutover, records
 from lyncdr_helpers.dns.records import BETWEEN
 from lyncdr_helpers.journal import read
-from lyncdr_helpers.phases import contact_stores, exchange, group_chat_in_dr, reachability, restore_source
+from lyncdr_helpers.phases import (
+    contact_stores,
+    exchange,
+    group_chat_in_dr,
+    reachability,
+    renamed_groups,
+    restore_source,
+)
 from lyncdr_helpers.phases.acts import edges
+from lyncdr_helpers.phases.failed_over import since_the_last_way_home
 from lyncdr_helpers.phases.response_groups import of_pool
 from lyncdr_helpers.ports import Nameserver, RecordSet
 from lyncdr_helpers.runfolder import RunFolder
@@ -153,12 +161,17 @@ def contacts(session: Session, backup: Manifest) -> tuple[Check, list[Restored],
 
 
 def response_groups(session: Session, backup: Manifest) -> tuple[Check, list[Loss]]:
-    """Every Response Group of the backup is owned by the DR pool."""
+    """Every Response Group of the backup is owned by the DR pool, under the name that it came under."""
 
     def count() -> Count:
         expected = backup.response_groups.get(session.params.failed_pool.fqdn, ())
-        there = of_pool(session, session.params.target_pool.fqdn)
-        lost = [Loss("response group", "", name, "not at the DR pool") for name in expected if name not in there]
+        there, renamed = of_pool(session, session.params.target_pool.fqdn), _renamed(session)
+        here_as = {name: renamed_groups.there_as(name, renamed) for name in expected}
+        lost = [
+            Loss("response group", "", name, f"not at the DR pool{f' as {new}' if new != name else ''}")
+            for name, new in here_as.items()
+            if new not in there
+        ]
         return Count(len(expected), len(expected) - len(lost), lost)
 
     with session.step("response groups"):
@@ -334,6 +347,13 @@ def _watched(session: Session, name: str) -> Iterator[tuple[str, Nameserver]]:
             yield server.name, session.nameservers[server.name]
     for resolver, nameserver in session.resolvers.items():
         yield f"resolver {resolver}", nameserver
+
+
+def _renamed(session: Session) -> dict[str, str]:
+    """What came under another name, by the record of the activations since the last way home."""
+    runs_folder = session.folder.path.parent
+    runs = since_the_last_way_home(runfolder.all_runs(runs_folder), session.params.deployment)
+    return renamed_groups.of_runs(RunFolder(runs_folder / one.run) for one in runs)
 
 
 def _last_used(session: Session) -> str:

@@ -81,7 +81,9 @@ def groups(found: Groups) -> Frame:
     """Columns: group, what, becomes. What needs a decision comes first."""
     rows = [(name, "deleted at the DR site, still on the primary", "! takes calls again") for name in found.deleted]
     rows += [(name, f"runs at the DR site for {owner}", "! stays as it is") for name, owner in found.foreign]
-    rows += [(name, "of the DR pool", "goes home") for name in found.owned]
+    rows += [(name, "of the DR pool, nobody knows since when", "! groups: home, or stay") for name in found.unknown]
+    rows += [(name, "of the DR pool, since before the disaster", "stays") for name in found.own]
+    rows += [(name, "brought by an activation", "goes home") for name in found.home]
     return Frame.of(rows, ["group", "what", "becomes"], none="The DR pool has no Response Groups.")
 
 

@@ -8,21 +8,29 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
+from functools import partial
 
 import pytest
 from phase_scene import Ended, directory_changed, run, tree, variant
 from way_home import Away, away, go_home, planned, went_home
 
+from lyncdr_helpers.answers import Answer
 from lyncdr_helpers.backups import sets
+from lyncdr_helpers.clock import SystemClock
 from lyncdr_helpers.contacts.lists import Contact
 from lyncdr_helpers.dns.records import as_text
-from lyncdr_helpers.errors import InputError, Refusal
+from lyncdr_helpers.errors import CheckFailed, InputError, Refusal
+from lyncdr_helpers.journal import Journal
 from lyncdr_helpers.lab import edges, group_chat, life, lifecycle, seed
 from lyncdr_helpers.lab.blueprint import BRANCH_POOL, DR_POOL, PRIMARY_POOL
 from lyncdr_helpers.lab.contact_lists import render
 from lyncdr_helpers.lab.forest import POOLS
 from lyncdr_helpers.lab.pools import PoolStore
-from lyncdr_helpers.phases import failback
+from lyncdr_helpers.lab.response_groups import ResponseGroup
+from lyncdr_helpers.phases import failback, failback_groups
+from lyncdr_helpers.phases.acts import response_groups_by_hand
+from lyncdr_helpers.phases.incoming_groups import OWN
+from lyncdr_helpers.runfolder import RunFolder
 from lyncdr_helpers.session import Session
 
 pytestmark = pytest.mark.timeout(300)
@@ -275,6 +283,73 @@ def test_response_groups_that_a_person_decides_about(lab: Away) -> None:
     plan = json.loads(found.folder.plan.read_text(encoding="utf-8"))
     home = {one["target"] for one in plan["changes"] if one["kind"] == "return-response-group"}
     assert home == {f"{one.kind} {one.name}" for one in kept} - {deleted, foreign}
+
+
+NIGHT = ResponseGroup("21111111-2222-4333-8444-555555555555", "Queue", "Night Watch", DR_POOL)
+
+
+@contextmanager
+def night_watch(lab: Away) -> Iterator[None]:
+    """The DR pool has a Response Group more; afterwards both pools have what they had."""
+    stores = [PoolStore(lab.scene.blueprint.pool_store(pool)) for pool in (PRIMARY_POOL, DR_POOL)]
+    with stores[0], stores[1]:
+        kept = [store.response_groups() for store in stores]
+        stores[1].replace_response_groups([NIGHT], {})
+        try:
+            yield
+        finally:
+            for store, groups in zip(stores, kept, strict=True):
+                store.remove_response_groups(store.response_groups())
+                store.replace_response_groups(groups, {})
+
+
+def groups_home(found: Ended) -> set[str]:
+    plan = json.loads(found.folder.plan.read_text(encoding="utf-8"))
+    return {one["target"] for one in plan["changes"] if one["kind"] == "return-response-group"}
+
+
+@pytest.mark.usefixtures("untouched")
+def test_response_groups_of_which_nobody_knows(lab: Away, made: Ended) -> None:
+    """One that no activation brought and no record has: a live run stops with its name, a rehearsal leaves it where it
+    is, and a choice decides. A choice that there is not is bad input.
+    """
+    with night_watch(lab):
+        refused = run(failback.begin(lab.params, "live", "new"), planned)
+        closed(refused, failback_groups.GATE)
+        assert "Queue Night Watch" in refused.text
+        assert "--groups home" in refused.text
+        left = run(failback.begin(lab.params), planned)
+        assert (left.code, groups_home(left)) == (0, groups_home(made))
+        home, stay, wrong = (
+            run(failback.begin(lab.params), partial(planned, groups=choice)) for choice in ("home", "stay", "away")
+        )
+    assert groups_home(home) == {*groups_home(made), "Queue Night Watch"}
+    assert groups_home(stay) == groups_home(made)
+    assert (wrong.code, "home, stay" in wrong.text) == (2, True)
+
+
+@pytest.mark.usefixtures("untouched")
+def test_response_groups_that_the_dr_pool_had_before(lab: Away) -> None:
+    """They are told and stay. As no cmdlet takes some of a pool's, a person brings the others home: asked for, not
+    believed before both pools show it, and counted.
+    """
+    (away_since,) = [one for one in lab.scene.runs() if one.phase == "activate"]
+    folder = RunFolder(lab.scene.blueprint.folder / "runs" / away_since.run)
+    Journal.open(folder.journal, SystemClock()).write("fact", name=OWN, value=["Queue Night Watch"])
+    session = failback.begin(lab.params, "live", "new")
+    with night_watch(lab), contextlib.closing(session):
+        plan = planned(session)[2]
+        rows = {line.facts["name"]: line.facts for line in session.journal.of_kind("check")}
+        assert rows[f"that {DR_POOL} had before"]["seen"] == "1: Queue Night Watch"
+        (step,) = failback.groups_by_hand(session, plan)
+        with pytest.raises(Refusal, match="for a person"):
+            failback.return_response_groups(session, plan)
+        changes, said = plan.of_kind("return-response-group"), {step.name: Answer(seen="all nine are there")}
+        with pytest.raises(CheckFailed, match="gone from the DR pool: not AgentGroup"):
+            response_groups_by_hand.bring(session, changes, said)
+        with PoolStore(lab.scene.blueprint.pool_store(DR_POOL)) as dr:
+            dr.remove_response_groups([one for one in dr.response_groups() if one != NIGHT])
+        assert response_groups_by_hand.bring(session, changes, said).done == 9
 
 
 @pytest.mark.usefixtures("untouched")

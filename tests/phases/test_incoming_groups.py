@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import replace
 
 from dr_scene import Scene
@@ -13,7 +13,7 @@ from lyncdr_helpers.lab.blueprint import DR_POOL
 from lyncdr_helpers.lab.pools import PoolStore
 from lyncdr_helpers.lab.response_groups import ResponseGroup
 from lyncdr_helpers.lab.seed import generate
-from lyncdr_helpers.phases import activate
+from lyncdr_helpers.phases import activate, verify
 from lyncdr_helpers.phases.activation_plan import GROUPS
 from lyncdr_helpers.phases.incoming_groups import GATE
 from lyncdr_helpers.session import Session
@@ -98,14 +98,28 @@ def restored(scene: Scene, choice: str) -> list[str]:
         return sorted(one.name for one in store.response_groups() if one.kind == "Queue")
 
 
+def counted(scene: Scene) -> tuple[int, int, str]:
+    """How many a verification expects and finds, and what it says of the rest."""
+    session = verify.begin(scene.params)
+    with closing(session):
+        _, lost = verify.response_groups(session, verify.expectation(session))
+        facts = {line.facts["name"]: line.facts["value"] for line in session.journal.of_kind("fact")}
+    said = "; ".join(f"{one.what}: {one.why}" for one in lost)
+    return facts["response_groups_expected"], facts["response_groups_restored"], said
+
+
 def test_it_is_done_as_decided(scene: Scene) -> None:
-    """rename: the backup's queue comes beside the pool's own and is known by being new. present: what an earlier
-    activation brought is brought again, and stays one.
+    """rename: the backup's queue comes beside the pool's own, is known by being new, and the pool's own is not taken
+    for it afterwards. present: what an earlier activation brought is brought again, and stays one.
     """
     scene.lose_primary()
     queues = ["Help Desk Queue", "Reception Queue", "Sales Hotline Queue"]
     with at_dr(scene, OWN):
         assert restored(scene, "rename") == sorted([*queues, "Help Desk Queue (2)"])
+        assert counted(scene) == (9, 9, "")
+        with PoolStore(scene.blueprint.pool_store(DR_POOL)) as store:
+            store.remove_response_groups([one for one in store.response_groups() if one.name.endswith("(2)")])
+        assert counted(scene) == (9, 8, "Queue Help Desk Queue: not at the DR pool as Queue Help Desk Queue (2)")
     with at_dr(scene, OWN):
         found, basis = made(scene)
         assert found.code == 0, "what an earlier activation brought is in nobody's way"

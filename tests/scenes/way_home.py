@@ -81,12 +81,12 @@ def go_home(
     return run(session, lambda session: went_home(session, digest))
 
 
-def planned(session: Session, pilot: str = "", backup_set: str = "") -> tuple[Start, Any, Plan]:
+def planned(session: Session, pilot: str = "", backup_set: str = "", groups: str = "") -> tuple[Start, Any, Plan]:
     start = failback.look_back(session, backup_set)
     failback.health(session)
     both = failback.back_up(session)
     found = failback.compare(session, start, both)
-    return start, both, failback.make_plan(session, start, both, found, pilot)
+    return start, both, failback.make_plan(session, start, both, found, pilot, groups)
 
 
 def went_home(session: Session, digest: str | None = None, pilot: str = "", backup_set: str = "") -> None:

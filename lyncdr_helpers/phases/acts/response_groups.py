@@ -6,11 +6,11 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from lyncdr_helpers import files
-from lyncdr_helpers.phases import exchange
+from lyncdr_helpers.phases import exchange, renamed_groups
 from lyncdr_helpers.phases.acts.loop import Receipt, Tally, carry_out
 from lyncdr_helpers.phases.incoming_groups import ACT as ACT
 from lyncdr_helpers.phases.incoming_groups import switches
-from lyncdr_helpers.phases.response_groups import Held, held_by
+from lyncdr_helpers.phases.response_groups import held_by
 from lyncdr_helpers.plan import Change
 from lyncdr_helpers.session import Session
 from lyncdr_helpers.shell import cmdlets
@@ -26,7 +26,10 @@ def restore(session: Session, changes: Sequence[Change], export: Path, how: str 
 
     def see(some: Sequence[Change]) -> Mapping[str, str]:
         there = held_by(session, target)
-        return {one.target: target if _has_come(one, there) else one.old for one in some}
+        own = {one.called for one in there if not one.for_another}
+        renamed = renamed_groups.come(some, there)
+        come = {one.target for one in some if renamed_groups.KNOWN not in one.detail and one.target in own}
+        return {one.target: target if one.target in come | renamed.keys() else one.old for one in some}
 
     def do(_: Sequence[Change]) -> Receipt:
         there, here = exchange.place(session, "import-rgs.zip")
@@ -35,13 +38,7 @@ def restore(session: Session, changes: Sequence[Change], export: Path, how: str 
         reply = session.shell.invoke(order)
         return Receipt(reply.withheld, {"": reply.faults[0].message} if reply.faults else {})
 
-    return carry_out(session, ACT, changes, see, do, batch=max(len(changes), 1))
-
-
-def _has_come(change: Change, there: Sequence[Held]) -> bool:
-    """Whether the pool owns it; where the name was taken, whether something new has come that is called like it."""
-    own = [one for one in there if not one.for_another]
-    if "known" not in change.detail:
-        return any(one.called == change.target for one in own)
-    known = change.detail["known"].split()
-    return any(one.called.startswith(change.target) and one.identity not in known for one in own)
+    tally = carry_out(session, ACT, changes, see, do, batch=max(len(changes), 1))
+    if any(renamed_groups.KNOWN in one.detail for one in changes) and session.mode == "live":
+        session.fact(renamed_groups.FACT, renamed_groups.come(changes, held_by(session, target)))
+    return tally
