@@ -65,6 +65,7 @@ app.command("run", short_help="Run a phase: prepare, backup, activate, verify, f
 app.command("approve", short_help="Approve a plan that waits for a second person.")(approve.approve)
 runs.app.command()(watch.watch)
 runs.app.command()(proof.verify)
+runs.app.command()(proof.export)
 runs.app.command()(report.report)
 app.add_typer(runs.app, name="runs")
 app.add_typer(backups.app, name="backups")

@@ -1,9 +1,10 @@
-"""`lyncdr runs verify`: does the record of a run still say what was written?"""
+"""`lyncdr runs verify` and `export`: does the record of a run hold, and how does somebody else see that?"""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Annotated, Any
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
@@ -15,6 +16,8 @@ if TYPE_CHECKING:
     from lyncdr_helpers.params.reading import LoadedParams
     from lyncdr_helpers.ports import Store
     from lyncdr_helpers.runfolder import RunFolder
+
+Level = Literal["full", "internal", "external"]
 
 SIGNS = {"pass": "✓", "warn": "!", "fail": "✗", "unknown": "?"}
 
@@ -55,6 +58,45 @@ def verify(
     if spoiled:
         explain(CheckFailed(f"{len(spoiled)} of {len(found)} records do not hold: {', '.join(spoiled)}.", REMEDY))
         raise typer.Exit(CheckFailed.exit_code)
+
+
+def export(
+    params: Params,
+    runs: Annotated[list[str], typer.Argument(metavar="RUN...", help="As `lyncdr runs list` names them.")],
+    to: Annotated[Path, typer.Option("--to", metavar="FILE.zip", help="Where the bundle is written.")],
+    level: Annotated[Level, typer.Option(help="Who may read it.")] = "full",
+    as_json: AsJson = False,
+) -> None:
+    """Hand runs over: one zip with report, notebooks, journals, plans, approvals, tables, manifests, and a verifier.
+
+    The verifier is one Python file that needs nothing installed. At the level `internal`, contacts who are no users of
+    the deployment have pseudonyms; at `external`, users, accounts, machines and addresses too, and files that cannot be
+    read through are left out. The digests of the journals stay, so that the levels prove to be of the same runs. What
+    people wrote in words of their own is redacted as far as names are known: read a bundle before you hand it over.
+
+    \b
+    Example:
+        lyncdr runs export 20260301-021409-activate-3f2a --to evidence.zip --level external --params params/contoso.yml
+        python3 verify.py evidence.zip
+    """
+    from lyncdr_helpers.clock import SystemClock
+    from lyncdr_helpers.params.reading import read_params
+    from lyncdr_helpers.runs import bundle
+
+    if to.exists():
+        raise InputError(f"{to} exists, and is not overwritten.", "Give another file with --to.")
+    loaded = read_params(params)
+    said = loaded.params.model_dump(mode="json")
+    try:
+        digest = bundle.export(_folders(loaded, runs), said, to, level, SystemClock())
+    except OSError as cause:
+        raise InputError(
+            f"{to} cannot be written: {cause.strerror or cause}.", "Give another file with --to."
+        ) from cause
+    if as_json:
+        answer({"outcome": "done", "exit_code": 0, "file": str(to), "level": level, "digest": digest, "runs": runs})
+    else:
+        print(f"{to}: {len(runs)} runs, level {level}, digest {digest}")
 
 
 REMEDY = "Keep the folders as they are, as evidence."

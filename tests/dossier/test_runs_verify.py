@@ -1,9 +1,10 @@
-"""`lyncdr runs verify` and `show`, as an auditor types them."""
+"""`lyncdr runs verify`, `show` and `export`, as an auditor types them."""
 
 from __future__ import annotations
 
 import json
 import shutil
+import zipfile
 from pathlib import Path
 
 import pytest
@@ -12,9 +13,11 @@ from sealed_runs import NAME
 from test_proof import changed
 from typer.testing import CliRunner, Result
 
+from lyncdr_helpers import files
 from lyncdr_helpers.cli.app import app
 from lyncdr_helpers.errors import InputError
 from lyncdr_helpers.runfolder import RunFolder
+from lyncdr_helpers.verifier.spoken import is_spoken, spoken
 
 LAB = Path(__file__).resolve().parents[2] / "params" / "lab.yml"
 
@@ -81,6 +84,26 @@ def test_show_leaves_a_sealed_report_alone(params: Path, tmp_path: Path) -> None
         assert runs("show", name, "--params", params).exit_code == 0
     assert (other / "report.html").exists()
     assert runs("verify", NAME, "--params", params).exit_code == 0
+
+
+def test_a_bundle_is_handed_over(params: Path, tmp_path: Path) -> None:
+    """One zip, in full unless something else is said, and never over another file."""
+    for level in ([], ["--level", "external"]):
+        to = tmp_path / f"evidence{len(level)}.zip"
+        said = runs("export", NAME, "--to", to, "--params", params, "--json", *level)
+        assert said.exit_code == 0, said.output
+        found = json.loads(said.stdout)
+        with zipfile.ZipFile(to) as archive:
+            about = json.loads(archive.read("bundle.json"))
+            assert is_spoken(found["digest"])
+            assert spoken(files.digest(archive.read("bundle.json"))) == found["digest"]
+        assert about["level"] == (level or ["full"])[-1] == found["level"]
+        before = to.read_bytes()
+        assert isinstance(runs("export", NAME, "--to", to, "--params", params).exception, InputError)
+        assert to.read_bytes() == before
+    blocked = runs("export", NAME, "--to", params / "x.zip", "--params", params).exception
+    assert isinstance(blocked, InputError)
+    assert "cannot be written" in str(blocked)
 
 
 def test_which_runs(params: Path) -> None:
