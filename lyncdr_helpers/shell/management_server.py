@@ -29,6 +29,15 @@ def rescue(configuration: str, lis: str) -> Command:
     )
 
 
+def fail_over(sql_server: str, instance: str) -> Command:
+    """Have the paired pool's copy of the store become the store. From Lync 2013 on. -Force: the other one is lost."""
+    return Command(
+        "Invoke-CsManagementServerFailover",
+        {"BackupSqlServerFqdn": sql_server, "BackupSqlInstanceName": instance, "Force": True},
+        writes=True,
+    )
+
+
 def enable() -> Command:
     """Have the servers of the topology take their rights and objects from the store where it is now."""
     return preparation.enable_topology()

@@ -17,7 +17,7 @@ from lyncdr_helpers.lab import lifecycle, local_shell
 from lyncdr_helpers.lab.blueprint import DR_POOL, PRIMARY_POOL
 from lyncdr_helpers.lab.cmdlets.state import State
 from lyncdr_helpers.lab.forest import CMS_POINTER
-from lyncdr_helpers.lab.winrm import Call
+from lyncdr_helpers.lab.winrm import Call, Cmdlet
 from lyncdr_helpers.phases.acts import central_store
 from lyncdr_helpers.session import Session, open_session
 
@@ -25,6 +25,7 @@ pytestmark = pytest.mark.timeout(300)
 
 STEP = central_store.STEP
 DID = Answers(did={STEP: "both cmdlets ended without a word"})
+FAIL_OVER = f"Invoke-CsManagementServerFailover -BackupSqlServerFqdn '{DR_POOL}' -BackupSqlInstanceName 'rtc' -Force"
 STATUS = "Get-CsManagementStoreReplicationStatus"
 
 
@@ -174,6 +175,37 @@ def test_nobody_knows_where_it_is(standing: Scene) -> None:
     assert found.code == 5
     assert "Nobody can say where the store is" in found.text
     assert not found.kinds("guided")
+
+
+@pytest.mark.parametrize(
+    ("generation", "pair", "said"),
+    [
+        ("lync2013", DR_POOL, "pool01.lync.test is paired with this pool."),
+        ("lync2013", "", ""),
+        ("lync2013", "other.lync.test", ""),
+        ("lync2013", None, f"If pool01.lync.test is paired with this pool, which nobody can say now: {FAIL_OVER}"),
+        ("lync2010", DR_POOL, ""),
+    ],
+    ids=["paired", "not paired", "with another pool", "nobody can say", "2010"],
+)
+def test_pairing_keeps_a_copy(lost: Scene, tmp_path: Path, generation: str, pair: str | None, said: str) -> None:
+    """From 2013 on a paired pool has a copy of the store, whose cmdlet is offered first, before the way that begins the
+    store anew; where nobody can say whether it is paired, in words.
+    """
+    cmdlets: dict[str, Cmdlet] = {"Get-CsBackupServiceStatus": lambda call: None}
+    if pair is not None:
+        cmdlets["Get-CsPoolBackupRelationship"] = lambda call: call.output("Pair", **({"Pool": pair} if pair else {}))
+    with management_host(lost, tmp_path, cmdlets) as params:
+        text = params.read_text(encoding="utf-8").replace("generation: lync2010", f"generation: {generation}")
+        params.write_text(text, encoding="utf-8")
+        found = ask(params)
+    assert found.code == 5
+    commands = told(found)
+    first = found.kinds("guided")[-1].facts["do"][0]["text"]
+    assert said in first
+    assert ("paired" in first) == bool(said)
+    assert commands[:-3] == ([FAIL_OVER] if "is paired with this pool." in said else [])
+    assert commands[-2].startswith("Move-CsManagementServer -ConfigurationFileName")
 
 
 def test_two_masters(standing: Scene, tmp_path: Path) -> None:

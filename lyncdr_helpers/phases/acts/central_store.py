@@ -6,7 +6,7 @@ else, so that is for a person; order and requirements are those of Microsoft's h
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -20,7 +20,7 @@ from lyncdr_helpers.errors import Refusal
 from lyncdr_helpers.params.sites import Site
 from lyncdr_helpers.phases import exchange, guided, restore_source
 from lyncdr_helpers.phases.guided import GuidedStep, Instruction
-from lyncdr_helpers.phases.readiness import central_store
+from lyncdr_helpers.phases.readiness import central_store, pairing
 from lyncdr_helpers.session import Session
 from lyncdr_helpers.shell import cmdlets, management_server
 from lyncdr_helpers.shell.script import line
@@ -132,6 +132,7 @@ def _rescue(session: Session, wanted: str) -> tuple[Instruction, ...]:
     copy = f"These two files of set {backup.name} lie in the exchange folder of the management host. Unless this is "
     copy += f"that machine, copy them to the same paths here. SHA-256: {digests}."
     return (
+        *_fail_over(session),
         Instruction(copy, "\n".join(placed.values())),
         *_prepare(session),
         Instruction(
@@ -140,6 +141,18 @@ def _rescue(session: Session, wanted: str) -> tuple[Instruction, ...]:
         ),
         *_enable(),
     )
+
+
+def _fail_over(session: Session) -> Iterator[Instruction]:
+    """What pairing offers instead, from 2013 on: a command where the pools are a pair, words where they may be."""
+    paired, pool = pairing.is_paired(session), session.params.failed_pool.fqdn
+    command = line(management_server.fail_over(*_sql(session)))
+    instead = "makes the copy that the backup service keeps here the store, as far as it was copied. Where that works, "
+    instead += "leave out all that follows; where it does not, go on below."
+    if paired:
+        yield Instruction(f"{pool} is paired with this pool. This {instead}", command)
+    if paired is None:
+        yield Instruction(f"If {pool} is paired with this pool, which nobody can say now: {command} {instead}")
 
 
 def _take_over(session: Session) -> tuple[Instruction, ...]:
@@ -152,7 +165,7 @@ def _take_over(session: Session) -> tuple[Instruction, ...]:
 
 
 def _prepare(session: Session) -> tuple[Instruction, ...]:
-    server, _, instance = exchange.sql_instance(session.params.target_pool).partition("\\")
+    server, instance = _sql(session)
     return (
         Instruction(
             "See that the Front End service runs here. A Standard Edition server must have been prepared as the first "
@@ -160,6 +173,12 @@ def _prepare(session: Session) -> tuple[Instruction, ...]:
         ),
         Instruction("Make an empty store here.", line(management_server.make_store(server, instance))),
     )
+
+
+def _sql(session: Session) -> tuple[str, str]:
+    """The SQL Server of the pool that takes over, and its instance."""
+    server, _, instance = exchange.sql_instance(session.params.target_pool).partition("\\")
+    return server, instance
 
 
 def _enable() -> tuple[Instruction, ...]:

@@ -6,7 +6,7 @@ On that machine Group Chat must not be installed yet: its server would join the 
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 from lyncdr_helpers.checks import Check, Checklist, judge, unknown
 from lyncdr_helpers.concurrency import ask_all
@@ -20,6 +20,7 @@ from lyncdr_helpers.shell.sql import SqlServer
 
 AREA = "group chat"
 STANDBY, VERSION, LOGINS = "Group Chat standby", "Group Chat standby version", "Group Chat standby logins"
+WAY_HOME = "Group Chat way home"
 FOLDERS, SERVER, EMPTY = "Group Chat standby folders", "Group Chat standby server", "Group Chat not installed in DR"
 SAID = 500
 """How much of what sqlcmd said a check shows, in characters."""
@@ -52,7 +53,8 @@ def _database(session: Session, chat: GroupChat, soft: bool) -> Checklist:
         seen = f"{chat.standby_sql}, version {version}"
         checks.add(judge(AREA, STANDBY, True, seen=seen, expected=expected, soft=soft))
         with checks.asking(AREA, VERSION, f"at least that of {chat.sql}", soft=soft):
-            checks.add(_new_enough(chat, version, _version(session, primary), soft))
+            there = _version(session, primary)
+            checks.add(_new_enough(chat, version, there, soft), *_way_home(chat, version, there))
         with checks.asking(AREA, LOGINS, f"those of {chat.database}", soft=soft):
             wanted = _names(session, sql.database_logins(primary, chat.database))
             checks.add(_prepared(chat, logins, wanted, soft))
@@ -67,6 +69,20 @@ def _new_enough(chat: GroupChat, standby: str, primary: str, soft: bool) -> Chec
         return unknown(AREA, VERSION, seen=f"{standby} and {primary}", expected=expected, soft=soft)
     remedy = "Install a later release: SQL Server restores no dump of a release after its own."
     return judge(AREA, VERSION, there >= wanted, seen=standby, expected=expected, remedy=remedy, soft=soft)
+
+
+def _way_home(chat: GroupChat, standby: str, primary: str) -> Iterator[Check]:
+    """What a later release has restored it writes as its own, and no dump of that comes back. Nothing otherwise.
+
+    The first two numbers are the release, `10.50` for 2008 R2.
+    """
+    if _numbers(standby)[:2] > (wanted := _numbers(primary)[:2]) > ():
+        remedy = (
+            "Give both sites one release of SQL Server: bring the primary's to the standby's before an activation, or "
+            "after it and before the way home. Until then Group Chat stays in DR."
+        )
+        expected = f"the release of {chat.sql}, {'.'.join(map(str, wanted))}"
+        yield judge(AREA, WAY_HOME, False, seen=f"{standby} is later", expected=expected, remedy=remedy, soft=True)
 
 
 def _prepared(chat: GroupChat, here: Sequence[str], wanted: Sequence[str], soft: bool) -> Check:

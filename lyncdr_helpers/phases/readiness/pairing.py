@@ -58,6 +58,15 @@ def offer(session: Session) -> str:
     return OFFER.format(lost=lost, target=target, copy=COPIES[status.verdict], line=line)
 
 
+def is_paired(session: Session) -> bool | None:
+    """Whether the pools are a pair; None where nobody can say, as when the Central Management Store is lost."""
+    made = {one.name: one for one in check(session)}
+    pair = made.get(PAIR)
+    if pair and pair.verdict is Verdict.UNKNOWN:
+        return None
+    return pair is not None and pair.verdict is Verdict.PASS and STATUS in made
+
+
 def _pair(reply: Reply, pool: Pool) -> str:
     """The other pool: the one value that is a name and not this pool's, as nobody says what the property is called."""
     values = (str(value).lower() for row in reply.output for value in row.values() if isinstance(value, str))

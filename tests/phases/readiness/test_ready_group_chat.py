@@ -11,13 +11,13 @@ import ready_scene
 from dead_ends import blackhole, says_nothing, served
 from dr_scene import Scene
 from phase_scene import Ended, management_host, variant
-from ready_scene import GROUP_CHAT_NEEDED
+from ready_scene import GROUP_CHAT_NEEDED, remedy
 
 from lyncdr_helpers.lab import group_chat, lifecycle
 from lyncdr_helpers.lab.cmdlets import programs
 from lyncdr_helpers.lab.winrm import Executable, ProgramCall
 from lyncdr_helpers.phases.readiness import group_chat as readiness
-from lyncdr_helpers.phases.readiness.group_chat import EMPTY, FOLDERS, LOGINS, SERVER, STANDBY, VERSION
+from lyncdr_helpers.phases.readiness.group_chat import EMPTY, FOLDERS, LOGINS, SERVER, STANDBY, VERSION, WAY_HOME
 
 ask = partial(ready_scene.ask, steps=("topology", "directory", "requirements", "standby", "preflight"))
 
@@ -71,12 +71,26 @@ def test_a_standby_that_is_too_old(
     assert (found.seen(VERSION), found.code) == (version, code)
 
 
-@pytest.mark.parametrize("version", ["10.50.6000.34", "10.50.6000.34.1", "15.0.2000.5"])
-def test_a_standby_that_is_new_enough(standing: Scene, ready: Ended, tmp_path: Path, version: str) -> None:
-    """The same release, or any later one."""
+@pytest.mark.parametrize(
+    ("version", "more"),
+    [
+        ("10.50.6000.34", {}),
+        ("10.50.6000.34.1", {}),
+        ("10.51.1.0", {WAY_HOME: "warn"}),
+        ("15.0.2.5", {WAY_HOME: "warn"}),
+    ],
+)
+def test_a_standby_that_is_new_enough(
+    standing: Scene, ready: Ended, tmp_path: Path, version: str, more: dict[str, str]
+) -> None:
+    """The same release, or any later one; from a later one there is no way home, which warns and holds nothing back."""
     other = rewritten(standing, lambda text: text.replace("10.50.6220.0", version))
     with management_host(standing, tmp_path, some_programs={"sqlcmd.exe": other}) as params:
-        assert ask(params).changed(ready) == {}
+        found = ask(params)
+    assert (found.code, found.changed(ready)) == (0, more)
+    if more:
+        assert found.seen(WAY_HOME) == f"{version} is later"
+        assert "one release of SQL Server" in remedy(found, WAY_HOME)
 
 
 @pytest.mark.parametrize(
