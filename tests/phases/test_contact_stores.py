@@ -6,13 +6,14 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from dr_scene import Scene, make_scene
+from dr_scene import Scene
 from night_scene import chosen, store_of
+from rewind import Moment
 
 from lyncdr_helpers.backups.manifest import UserRecord
 from lyncdr_helpers.backups.signed import keys_of
 from lyncdr_helpers.backups.verification import verify as verify_set
-from lyncdr_helpers.lab import lifecycle, seed
+from lyncdr_helpers.lab import seed
 from lyncdr_helpers.lab.blueprint import PRIMARY_POOL
 from lyncdr_helpers.lab.contact_lists import render
 from lyncdr_helpers.lab.mailboxes import Mailboxes
@@ -24,13 +25,10 @@ pytestmark = pytest.mark.slow
 
 
 @pytest.fixture(scope="module")
-def later(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Scene]:
+def later(begun_2019: Moment) -> Iterator[Scene]:
     """A lab of Skype for Business Server 2019 with one complete backup; every test leaves it as it found it."""
-    made = make_scene(tmp_path_factory.mktemp("later") / "lab", users=20, generation="sfb2019")
-    try:
-        yield made
-    finally:
-        lifecycle.down(made.blueprint.folder)
+    yield begun_2019.scene
+    begun_2019.rewind()
 
 
 def compared(scene: Scene, then: Place, now: str) -> tuple[contact_stores.Comparison, str]:

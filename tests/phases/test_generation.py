@@ -9,14 +9,15 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from dr_scene import Scene, make_scene
+from dr_scene import Scene
 from night_scene import ask, failed_manifest_of, manifest_of
-from phase_scene import Ended, activated, management_host, run, tree, variant, verified
+from phase_scene import Ended, activated, management_host, run, sets, variant, verified
+from rewind import Moment
 
 from lyncdr_helpers.contacts.export import read_lists
 from lyncdr_helpers.contacts.lists import Contact, Group
 from lyncdr_helpers.contacts.userdata import DOCUMENT
-from lyncdr_helpers.lab import lifecycle, seed
+from lyncdr_helpers.lab import seed
 from lyncdr_helpers.lab.blueprint import DR_POOL, PRIMARY_POOL
 from lyncdr_helpers.lab.cmdlets import cmdlets
 from lyncdr_helpers.lab.contact_lists import render
@@ -33,13 +34,10 @@ pytestmark = pytest.mark.slow
 
 
 @pytest.fixture(scope="module")
-def later(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Scene]:
+def later(begun_2015: Moment) -> Iterator[Scene]:
     """A lab of Skype for Business Server 2015 with one complete backup; every test leaves it as it found it."""
-    made = make_scene(tmp_path_factory.mktemp("later") / "lab", users=USERS, generation="sfb2015")
-    try:
-        yield made
-    finally:
-        lifecycle.down(made.blueprint.folder)
+    yield begun_2015.scene
+    begun_2015.rewind()
 
 
 def own_lists(scene: Scene) -> dict[str, str]:
@@ -75,7 +73,7 @@ def test_a_set(later: Scene) -> None:
 def test_an_export_that_stops_midway(later: Scene) -> None:
     """One address with a slash ends the export, which leaves a sound zip: the night fails, and says which address."""
     user = sorted(own_lists(later))[10]
-    before = tree(later.blueprint.store)
+    before = sets(later.blueprint.store)
     with PoolStore(later.blueprint.pool_store(PRIMARY_POOL)) as store:
         (kept,) = store.lists(user)
         store.add(render(user, [Group(1, "~")], [Contact("test/one@fabrikam.test")]))
@@ -87,7 +85,7 @@ def test_an_export_that_stops_midway(later: Scene) -> None:
     assert "Export-CsUserData did not export all" in found.text
     assert "urn:hcd:test/one@fabrikam.test" in found.text
     assert failed_manifest_of(later, found)["state"] == "FAILED"
-    after = tree(later.blueprint.store)
+    after = sets(later.blueprint.store)
     assert {name: after.get(name) for name in before} == before
     assert not (later.blueprint.store / found.folder.run).exists()
 
@@ -223,13 +221,10 @@ def test_nobody_can_say(later: Scene, tmp_path: Path, debug: Callable[[Call], No
 
 
 @pytest.fixture
-def lost(tmp_path: Path) -> Iterator[Scene]:
-    """A lab of Lync 2013 of its own; a test loses its primary site when it has made its changes."""
-    made = make_scene(tmp_path / "lab", users=USERS, generation="lync2013")
-    try:
-        yield made
-    finally:
-        lifecycle.down(made.blueprint.folder)
+def lost(begun_2013: Moment) -> Iterator[Scene]:
+    """A lab of Lync 2013; a test loses its primary site when it has made its changes."""
+    yield begun_2013.scene
+    begun_2013.rewind()
 
 
 def test_a_rehearsal(lost: Scene) -> None:
@@ -363,15 +358,11 @@ def test_an_update_that_leaves_somebody_out(lost: Scene, tmp_path: Path) -> None
     assert own_lists(lost).keys() - {left_out} <= lost.lists().keys()
 
 
-def test_2010_asks_nobody(tmp_path: Path) -> None:
+def test_2010_asks_nobody(standing: Scene) -> None:
     """A set of Lync 2010 says nothing of contact stores, as there is only one; another suffix tells its part."""
-    made = make_scene(tmp_path / "lab", users=20)
-    try:
-        found = newest(made)
-        assert {user["contact_store"] for user in found["users"]} == {""}
-        assert [part["file"] for part in found["parts"] if part["kind"] == "contacts"] == [PART.replace("zip", "xml")]
-    finally:
-        lifecycle.down(made.blueprint.folder)
+    found = newest(standing)
+    assert {user["contact_store"] for user in found["users"]} == {""}
+    assert [part["file"] for part in found["parts"] if part["kind"] == "contacts"] == [PART.replace("zip", "xml")]
 
 
 def test_a_set_of_another_pool(later: Scene) -> None:

@@ -10,16 +10,17 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from dr_scene import Scene, make_scene
+from dr_scene import Scene
 from journal_scene import activation, run, verification
 from phase_scene import activated, management_host, variant, verified
 from phase_scene import run as driven
+from rewind import Moment
 from signed_sets import added, own_key
 
 from lyncdr_helpers.backups import manifest as manifests
 from lyncdr_helpers.clock import stamp
 from lyncdr_helpers.errors import Unreachable
-from lyncdr_helpers.lab import lifecycle, seed
+from lyncdr_helpers.lab import seed
 from lyncdr_helpers.lab.blueprint import DR_POOL, PRIMARY_POOL
 from lyncdr_helpers.lab.contact_lists import render
 from lyncdr_helpers.lab.mailboxes import Mailboxes
@@ -189,25 +190,21 @@ def test_the_time_by_earlier_runs(standing: Scene, runs: Path) -> None:
     assert rows(found)[TIME] == "warn"  # the verification came hours after: more than the promised hour in all
 
 
-def test_a_real_recovery(tmp_path: Path) -> None:
+def test_a_real_recovery(scene: Scene) -> None:
     """After a live activation and its verification every stage has a number, and the history has what it took."""
-    scene = make_scene(tmp_path / "lab", users=20)
-    try:
-        scene.lose_primary()
-        assert driven(activate.begin(scene.params, mode="live"), activated).code == 0
-        assert driven(verify.begin(scene.params), verified).code == 0
-        session = prepare.begin(scene.params)
-        found, past = if_it_died.look(session), trend.look_back(session)
-        session.close()
-    finally:
-        lifecycle.down(scene.blueprint.folder)
+    scene.lose_primary()
+    assert driven(activate.begin(scene.params, mode="live"), activated).code == 0
+    assert driven(verify.begin(scene.params), verified).code == 0
+    session = prepare.begin(scene.params)
+    found, past = if_it_died.look(session), trend.look_back(session)
+    session.close()
     # one command, approved at once: nobody was seen to decide
     assert found.time.unknown == ("notice", "decide")
     assert rows(found)[TIME] == "pass"
     (recovery,) = past.recoveries
     assert recovery.seconds is not None
     assert 0 < recovery.seconds < 120
-    assert (recovery.kind, recovery.users) == ("live", 20)
+    assert (recovery.kind, recovery.users) == ("live", scene.blueprint.users)
 
 
 # -- the trend and the file --------------------------------------------------------------------------------------------
@@ -238,9 +235,9 @@ def test_checks_for_programs(standing: Scene) -> None:
 
 # -- contacts in Exchange ----------------------------------------------------------------------------------------------
 @pytest.mark.slow
-def test_contacts_that_changed_their_place(tmp_path: Path) -> None:
+def test_contacts_that_changed_their_place(begun_2019: Moment, tmp_path: Path) -> None:
     """Whose contacts went to Exchange since the set is held back; a host that cannot be asked is unknown, not fine."""
-    scene = make_scene(tmp_path / "lab", users=20, generation="sfb2019")
+    scene = begun_2019.scene
 
     def broken(_: Call) -> None:
         raise CmdletError("It does not answer.")
@@ -254,6 +251,6 @@ def test_contacts_that_changed_their_place(tmp_path: Path) -> None:
         with management_host(scene, tmp_path, {"Debug-CsUnifiedContactStore": broken}) as params:
             unasked, _ = look(params)
     finally:
-        lifecycle.down(scene.blueprint.folder)
+        begun_2019.rewind()
     assert [(one.address, one.why) for one in found.at_risk or ()] == [(user, "held back")]
     assert rows(unasked)["contact stores"] == "unknown"

@@ -7,8 +7,9 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from dr_scene import Scene, make_scene
-from phase_scene import Ended, activated, planned, run, tree
+from dr_scene import Scene
+from phase_scene import Ended, activated, planned, run, sets, tree
+from rewind import Moment
 
 from lyncdr_helpers.errors import InputError, Refusal
 from lyncdr_helpers.lab import group_chat, lifecycle
@@ -20,27 +21,23 @@ STEPS = [
     *("declare", "reach", "evidence", "backup", "restorability", "plan", "approval"),
     *("move users", "move endpoints", "move conference directories"),
     *("restore contacts", "restore response groups", "restore Group Chat"),
-    *("point the Edge to DR", "repoint DNS", "watch DNS", "install Group Chat", "verdict"),
+    *("bring archiving to DR", "point the Edge to DR", "repoint DNS", "watch DNS", "install Group Chat", "verdict"),
 ]
 USERS, BATCH, RECORDS = 40, 10, 6
 
 
 @pytest.fixture(scope="module", params=["alive", "lost"])
-def rehearsed(
-    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[tuple[Scene, Ended]]:
+def rehearsed(request: pytest.FixtureRequest, begun: Moment) -> Iterator[tuple[Scene, Ended]]:
     """A rehearsal on a lab whose primary stands or is lost, and what the lab held before and after."""
-    scene = make_scene(tmp_path_factory.mktemp(request.param) / "lab", users=USERS, batch=BATCH)
-    try:
-        if request.param == "lost":
-            scene.lose_primary()
-        before = everything(scene)
-        found = run(activate.begin(scene.params, "rehearse"), lambda session: activated(session, digest=""))
-        after = everything(scene)
-        assert after == before, "a rehearsal changed the deployment"
-        yield scene, found
-    finally:
-        lifecycle.down(scene.blueprint.folder)
+    scene = begun.scene
+    if request.param == "lost":
+        scene.lose_primary()
+    before = everything(scene)
+    found = run(activate.begin(scene.params, "rehearse"), lambda session: activated(session, digest=""))
+    after = everything(scene)
+    assert after == before, "a rehearsal changed the deployment"
+    yield scene, found
+    begun.rewind()
 
 
 def everything(scene: Scene) -> dict[str, Any]:
@@ -50,7 +47,7 @@ def everything(scene: Scene) -> dict[str, Any]:
         with PoolStore(scene.blueprint.pool_store(pool)) as store:
             lists = {one.user: one.digest for one in store.lists()}
             held[pool] = lists, store.response_groups(), store.response_group_settings()
-    return held | {"store": tree(scene.blueprint.store)}
+    return held | {"store": sets(scene.blueprint.store)}
 
 
 def alive(scene: Scene) -> bool:

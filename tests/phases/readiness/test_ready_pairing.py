@@ -8,10 +8,10 @@ from pathlib import Path
 
 import pytest
 import ready_scene
-from dr_scene import Scene, make_scene
+from dr_scene import Scene
 from phase_scene import Ended, management_host
+from rewind import Moment
 
-from lyncdr_helpers.lab import lifecycle
 from lyncdr_helpers.lab.blueprint import DR_POOL, PRIMARY_POOL
 from lyncdr_helpers.lab.winrm import Call, CmdletError
 from lyncdr_helpers.phases import activate
@@ -23,11 +23,10 @@ RELATIONSHIP, SERVICE = "Get-CsPoolBackupRelationship", "Get-CsBackupServiceStat
 
 
 @pytest.fixture(scope="module")
-def later(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Scene]:
+def later(begun_2015: Moment) -> Iterator[Scene]:
     """A lab of Skype for Business 2015 with one backup."""
-    made = make_scene(tmp_path_factory.mktemp("later") / "lab", users=20, generation="sfb2015")
-    yield made
-    lifecycle.down(made.blueprint.folder)
+    yield begun_2015.scene
+    begun_2015.rewind()
 
 
 @pytest.fixture(scope="module")
