@@ -19,7 +19,11 @@ An error says what, where and what to do next. The cause stays attached (`raise 
 
 from __future__ import annotations
 
+import textwrap
 from collections.abc import Iterator
+
+WIDE = 100
+"""Characters in a line of an error in a notebook."""
 
 
 class LyncdrError(Exception):
@@ -40,7 +44,9 @@ class LyncdrError(Exception):
 
     def _render_traceback_(self) -> list[str]:
         """What a notebook shows under the cell: the words, without the stack that would bury them."""
-        return [f"{type(self).__name__}: {self.message}", self.remedy]
+        # JupyterLab breaks long lines within words.
+        said = f"{type(self).__name__}: {self.message}\n{self.remedy}".splitlines()
+        return [part for line in said for part in textwrap.wrap(line, WIDE, break_on_hyphens=False) or [""]]
 
 
 class InputError(LyncdrError):

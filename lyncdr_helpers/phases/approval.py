@@ -14,13 +14,17 @@ from __future__ import annotations
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 from lyncdr_helpers import files, plan, runfolder
+from lyncdr_helpers.adapters.stores import open_store
+from lyncdr_helpers.backups import signed
 from lyncdr_helpers.clock import Clock, SystemClock
+from lyncdr_helpers.dossier import sealing
 from lyncdr_helpers.errors import InputError, Refusal
 from lyncdr_helpers.journal import Journal, Line
-from lyncdr_helpers.params.reading import read_params
+from lyncdr_helpers.params.reading import LoadedParams, read_params
 from lyncdr_helpers.plan import Plan
 from lyncdr_helpers.runfolder import RunFolder
 from lyncdr_helpers.session import Session
@@ -142,9 +146,17 @@ def give(params_file: Path, run: str, digest: str, clock: Clock | None = None) -
         if now.whole or now.has(me["user"]):
             raise Refusal(f"The plan {proposed.short} was approved by {now.text}.", _who_else(now, folder))
         journal.write(KIND, digest=proposed.digest, name=me["user"], by=me)
+        _seal(loaded, folder, clock)
         return proposed, standing(journal.lines, proposed.digest)
     finally:
         lock.free()
+
+
+def _seal(loaded: LoadedParams, folder: RunFolder, clock: Clock) -> None:
+    """The record of the run has one line more than when it was sealed."""
+    store = partial(open_store, loaded.params.backup, loaded, clock)
+    for trouble in sealing.seal(folder, clock, signed.keys_of(loaded), store):
+        print(trouble)
 
 
 def _waiting(folder: RunFolder) -> Plan:

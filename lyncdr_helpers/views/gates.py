@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import html
 import re
 import textwrap
 from collections.abc import Sequence
@@ -11,7 +10,7 @@ from xml.etree.ElementTree import tostring
 import ipywidgets as widgets
 
 from lyncdr_helpers import files
-from lyncdr_helpers.errors import Refusal
+from lyncdr_helpers.errors import WIDE, Refusal
 from lyncdr_helpers.phases import approval as approvals
 from lyncdr_helpers.phases.activation_plan import MOVE
 from lyncdr_helpers.phases.approval import Standing
@@ -22,8 +21,8 @@ from lyncdr_helpers.views.markup import node
 COUNT = re.compile(r"[0-9]{1,3}(?:[.,'’ \u00a0\u202f]?[0-9]{3})*")
 """Digits, in threes where somebody parts them: 10000, 10,000, 10.000, 10 000."""
 
-WIDE = 100
 OPEN = "go on with the next cell."
+SECOND = "Then somebody else types their name, and both again. Or they run, from an account of their own:"
 NEXT = "Then select the next cell (by keyboard: Shift+Tab, ↓) and choose Run > Run Selected Cell and All Below."
 
 
@@ -32,7 +31,8 @@ class ApprovalGate:
 
     Show it in one cell, use `answer` and `second` in the next: Run All goes past this cell and stops at the next one.
 
-    standing: who approved the plan already, and how many people must. me: the account that runs this.
+    standing: who approved the plan already, and how many people must. me: the account that runs this. elsewhere: what
+    a second person runs as themselves instead.
     """
 
     def __init__(
@@ -42,8 +42,9 @@ class ApprovalGate:
         asked: str = "lost pool",
         standing: Standing | None = None,
         me: str = "",
+        elsewhere: str = "",
     ) -> None:
-        self._plan, self._given, self._asked, self._me = plan, approve, asked, me
+        self._plan, self._given, self._asked, self._me, self._elsewhere = plan, approve, asked, me, elsewhere
         self._standing = standing or Standing(1, ())
         self._pool = plan.scope.partition(" ")[0]
         self.box = _box(f"{asked[:1].upper()}{asked[1:]}, users:")
@@ -84,7 +85,7 @@ class ApprovalGate:
     def summary(self) -> str:
         """How far it reaches, how much of what, the digest; then who must approve it, where that is not one."""
         counts = ", ".join(f"{count:,} x {kind}" for kind, count in self._plan.counts().items())
-        lines = [self._plan.scope, *textwrap.wrap(counts or "nothing to change", WIDE), f"digest {self._plan.short}"]
+        lines = [self._plan.scope, *_wrapped(counts or "nothing to change"), f"digest {self._plan.short}"]
         if pilot := self._plan.basis.get("pilot"):
             lines.append(f"First, alone: {pilot}")
         if self._standing.needed > 1:
@@ -96,8 +97,7 @@ class ApprovalGate:
             return []
         boxes = [] if self._mine else [_words(f"To approve, type {self._what}."), self.box]
         if self._needs_second:
-            asks = "Then somebody else types their name, and both again. Or they run, from their own account: "
-            boxes += [_words(asks, f"lyncdr approve {self._plan.run} {self._plan.short}"), self.name, self.second_box]
+            boxes += [_words(SECOND, self._elsewhere), self.name, self.second_box]
         return [*boxes, _words(NEXT)]
 
     @property
@@ -144,10 +144,7 @@ class ApprovalGate:
         return misfit(typed, self._pool, len(self._plan.of_kind(MOVE))) if typed else ""
 
     def _show_state(self, *_: object) -> None:
-        # A screen reader says it when it changes.
-        color = "success" if self.state.startswith("✓") else "error"
-        said = node("b", self.state, role="status", style=f"color: var(--jp-{color}-color1)")
-        self._shown.value = tostring(said, encoding="unicode", method="html")
+        self._shown.value = spoken(self.state)
 
 
 def misfit(typed: str, pool: str, users: int) -> str:
@@ -177,7 +174,8 @@ class Panel(widgets.VBox):  # type: ignore[misc]  # ipywidgets ships no types
 def approval(session: Session, plan: Plan, approve: str = "", asked: str = "lost pool") -> ApprovalGate:
     """The gate of a plan; `approve` is its parameter twin. asked: what the pool is whose name is typed."""
     standing = approvals.standing(session.journal.lines, plan.digest)
-    return ApprovalGate(plan, approve, asked, standing, files.whoami()["user"])
+    elsewhere = f"lyncdr approve {plan.run} {plan.short} --params {session.loaded.path}"
+    return ApprovalGate(plan, approve, asked, standing, files.whoami()["user"], elsewhere)
 
 
 def _box(description: str) -> widgets.Text:
@@ -187,4 +185,16 @@ def _box(description: str) -> widgets.Text:
 
 
 def _words(text: str, command: str = "") -> widgets.HTML:
-    return widgets.HTML(html.escape(text) + (f"<code>{html.escape(command)}</code>" if command else ""))
+    pre = node("pre", command) if command else None
+    return widgets.HTML(tostring(node("div", text, pre), encoding="unicode", method="html"))
+
+
+def _wrapped(text: str) -> list[str]:
+    return textwrap.wrap(text, WIDE, break_on_hyphens=False)
+
+
+def spoken(text: str) -> str:
+    """A state as HTML: in color beside its sign; a screen reader says it when it changes."""
+    color = "success" if text.startswith("✓") else "error"
+    said = node("b", text, role="status", style=f"color: var(--jp-{color}-color1)")
+    return tostring(said, encoding="unicode", method="html")

@@ -16,6 +16,7 @@ from IPython.display import HTML, display
 
 from lyncdr_helpers.session import ClosedGate, Session
 from lyncdr_helpers.views.frame import Frame
+from lyncdr_helpers.views.gates import spoken
 from lyncdr_helpers.views.markup import node
 
 WAITS = "Closed: no reason was given."
@@ -61,7 +62,7 @@ class WaiverForm:
         display(Told(self._gate), Panel(self))  # type: ignore[no-untyped-call]  # IPython ships no types
 
     def _show_state(self, *_: object) -> None:
-        self._shown.value = tostring(node("b", self.state, role="status"), encoding="unicode", method="html")
+        self._shown.value = spoken(self.state)
 
 
 class Panel(widgets.VBox):  # type: ignore[misc]  # ipywidgets ships no types
