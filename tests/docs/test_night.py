@@ -17,11 +17,11 @@ from lyncdr_helpers.errors import OUTCOMES
 NIGHT, SITUATIONS = DOCS / "night.md", DOCS / "situations.md"
 PRINTED = """<!doctype html><meta charset="utf-8"><style>
 @page { size: A4; margin: 14mm }
-body { font: 9pt/1.3 sans-serif }
+body { font: 9.5pt/1.3 sans-serif }
 table { border-collapse: collapse; width: 100% }
 td, th { border: 1px solid #999; padding: 1px 5px; text-align: left }
 pre { background: #eee; padding: 4px; white-space: pre-wrap }
-pre, code { font-family: monospace; font-size: 8pt }
+pre, code { font-family: monospace; font-size: 8.5pt }
 </style>"""
 PHASES = ROOT / "lyncdr_helpers" / "phases"
 WITHOUT_WAIVER = {"approval", "declaration", "central-management-store", "response-group-conflicts"}
@@ -32,7 +32,7 @@ WITHOUT_WAIVER = {"approval", "declaration", "central-management-store", "respon
 def test_the_night_fits_two_pages(tmp_path: Path) -> None:
     """Whoever prints it in small print has one sheet of paper."""
     page, pdf = tmp_path / "night.html", tmp_path / "night.pdf"
-    text = mistune.create_markdown(plugins=["table"])(NIGHT.read_text(encoding="utf-8"))
+    text = mistune.create_markdown(escape=False, plugins=["table"])(NIGHT.read_text(encoding="utf-8"))
     page.write_text(f"{PRINTED}{text}", encoding="utf-8")
     flags = [
         "chromium",
