@@ -33,6 +33,7 @@ def test_every_block_says_what_it_is() -> None:
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(300)
 @pytest.mark.parametrize("page", [page for page in BLOCKS if any(one.language == RUN for one in BLOCKS[page])])
 def test_commands_end_as_the_page_says(page: str, operator: Operator) -> None:
     """In the order of the page. A command that an earlier page had, too, ran there, unless something happens first."""
