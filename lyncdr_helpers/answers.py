@@ -2,21 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from pydantic import BaseModel
-
-from lyncdr_helpers.credentials import SecretReference
 from lyncdr_helpers.errors import InputError
+from lyncdr_helpers.params import secrets
 from lyncdr_helpers.params.reading import LoadedParams
 
 LARGEST = 64 << 20
 """How large one file of evidence may be, in bytes."""
-SHORTEST = 6
-"""A secret of fewer characters stands in too many innocent texts to be looked for."""
 ENCODINGS = ("utf-8", "utf-16-le", "utf-16-be")
 
 
@@ -78,7 +74,7 @@ def refuse_secrets(loaded: LoadedParams, name: str, answer: Answer) -> None:
     """Raise InputError when the answer holds a secret of the deployment; the message names where that is kept."""
     texts = {"what is said": f"{answer.seen}\n{answer.skipped}".encode()}
     texts |= {one.name: one.content for one in answer.attached}
-    for reference, secret in _secrets(loaded):
+    for reference, secret in secrets.of(loaded):
         for place, content in texts.items():
             if any(secret.encode(encoding) in content for encoding in ENCODINGS):
                 raise InputError(
@@ -107,29 +103,3 @@ def _attachment(path: Path) -> Attachment:
         return Attachment(path.name, path.read_bytes())
     except OSError as cause:
         raise InputError(f"The evidence {path} cannot be read: {cause.strerror}.", "Check the path.") from cause
-
-
-def _secrets(loaded: LoadedParams) -> Iterator[tuple[SecretReference, str]]:
-    """Every secret that the parameters refer to, as far as it can be had here; of a key file, its longest line."""
-    for reference in _references(loaded.params, loaded.folder):
-        try:
-            secret = max(reference.reveal().splitlines(), key=len).strip()
-        except InputError:
-            continue
-        if len(secret) >= SHORTEST:
-            yield reference, secret
-
-
-def _references(value: object, base: Path) -> Iterator[SecretReference]:
-    """Whatever is written like a reference to a secret, anywhere in the parameters."""
-    if isinstance(value, BaseModel):
-        for name in type(value).model_fields:
-            yield from _references(getattr(value, name), base)
-    elif isinstance(value, list | tuple):
-        for one in value:
-            yield from _references(one, base)
-    elif isinstance(value, str):
-        try:
-            yield SecretReference.parse(value, base)
-        except InputError:
-            return

@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import json
 import secrets
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -49,20 +49,31 @@ class Line:
         return files.canonical({**self.body(), "digest": self.digest}) + b"\n"
 
 
+Clean = Callable[[Mapping[str, Any]], Mapping[str, Any]]
+
+
+def as_they_are(facts: Mapping[str, Any]) -> Mapping[str, Any]:
+    return facts
+
+
 class Journal:
     """An append-only file of lines. Open it with `Journal.open`; one process writes, anybody may read."""
 
-    def __init__(self, path: Path, clock: Clock, lines: list[Line]) -> None:
+    def __init__(self, path: Path, clock: Clock, lines: list[Line], clean: Clean) -> None:
         self.path = path
+        self._clean = clean
         self._clock = clock
         self._lines = lines
         self._cut_short = False
 
     @classmethod
-    def open(cls, path: Path, clock: Clock) -> Journal:
-        """The journal at that path, new or to be continued. Raises InputError when its chain is broken."""
+    def open(cls, path: Path, clock: Clock, clean: Clean = as_they_are) -> Journal:
+        """The journal at that path, new or to be continued. clean: what the facts of a line go through first.
+
+        Raises InputError when its chain is broken.
+        """
         path.parent.mkdir(parents=True, exist_ok=True)
-        return cls(path, clock, _whole_lines(path))
+        return cls(path, clock, _whole_lines(path), clean)
 
     @property
     def lines(self) -> tuple[Line, ...]:
@@ -82,9 +93,8 @@ class Journal:
         if self._cut_short:
             self._lines = _whole_lines(self.path)
         self._cut_short = True
-        line = Line(
-            len(self._lines) + 1, stamp(self._clock.now()), kind, facts, self.head, secrets.token_hex(NONCE_BYTES)
-        )
+        nonce = secrets.token_hex(NONCE_BYTES)
+        line = Line(len(self._lines) + 1, stamp(self._clock.now()), kind, self._clean(facts), self.head, nonce)
         with self.path.open("ab") as file:
             file.write(line.spelled())
             files.sync(file)

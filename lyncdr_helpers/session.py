@@ -28,9 +28,11 @@ from lyncdr_helpers.clock import Clock, SystemClock, parse_stamp
 from lyncdr_helpers.dossier import sealing
 from lyncdr_helpers.errors import OUTCOMES, InputError, LyncdrError, Refusal
 from lyncdr_helpers.journal import Journal
+from lyncdr_helpers.params import secrets
 from lyncdr_helpers.params.models import Params
 from lyncdr_helpers.params.reading import LoadedParams, read_params
 from lyncdr_helpers.ports import Dialer, Directory, Nameserver, Shell, Store
+from lyncdr_helpers.redaction import Redaction
 from lyncdr_helpers.runfolder import RunFolder
 
 Mode = Literal["rehearse", "live"]
@@ -65,6 +67,7 @@ class Session:
     """What a phase works with. Phases read `params`, ask and act through the ports, and tell `journal` everything.
 
     waivers: gate name -> the reason somebody gave for passing it closed. answers: step -> what somebody says about it.
+    redaction: takes the deployment's secrets out of what is told and kept.
     on_closed: who shows a closed gate, before it stops the run. eyes: who shows how far the run is, while it is at it.
     """
 
@@ -85,6 +88,7 @@ class Session:
     on_closed: Callable[[ClosedGate], None] | None = None
     eyes: Eyes | None = None
     lock: files.Lock | None = None
+    redaction: Redaction = field(default_factory=Redaction)
 
     @property
     def params(self) -> Params:
@@ -146,15 +150,18 @@ class Session:
 
     def tell(self, text: str) -> None:
         """A line for whoever watches: in the notebook, under the cell."""
-        print(text, flush=True)
+        print(self.redaction.text(text)[0], flush=True)
 
     def fact(self, name: str, value: object) -> None:
         """Put one number or name on record."""
         self.journal.write("fact", name=name, value=value)
 
     def keep(self, name: str, rows: Sequence[Mapping[str, object]]) -> None:
-        """Keep a table in the run folder, as tables/<name>.csv."""
-        files.replace_csv(self.folder.table(name), rows)
+        """Keep a table in the run folder, as tables/<name>.csv; without secrets, and the journal says so."""
+        kept, count = self.redaction.all_of(rows)
+        files.replace_csv(self.folder.table(name), kept)
+        if count:
+            self.fact(f"redacted in tables/{name}.csv", count)
 
     def record(self, *checks: Check) -> None:
         """Put checks on record."""
@@ -218,7 +225,7 @@ class Session:
 
         names: whom the waiver stands for, and nobody else. about: what else it stands for.
         """
-        if reason := self.waivers.get(gate, "").strip():
+        if reason := self.redaction.text(self.waivers.get(gate, "").strip())[0]:
             by = files.whoami()
             facts = {"gate": gate, "reason": reason, "waived": refusal.message, "by": by, **about}
             if names:
@@ -271,13 +278,15 @@ def open_session(
         folder = _folder(runs_folder, run, phase, loaded.params.deployment, mode, approve, clock)
         if lock:
             lock.take(folder.run)
-        journal = Journal.open(folder.journal, clock)
+        redaction = secrets.redaction(loaded)
+        journal = Journal.open(folder.journal, clock, redaction.facts)
         session = _compose(loaded, phase, "live" if mode == "live" else "rehearse", folder, journal, clock)
     except BaseException:
         if lock:
             lock.free()
         raise
     session.waivers, session.answers, session.lock = dict(waivers or {}), answered, lock
+    session.redaction = redaction
     _announce(session)
     return session
 

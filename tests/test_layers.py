@@ -14,7 +14,7 @@ ROOT = Path(__file__).parents[1]
 FILES = sorted((ROOT / PACKAGE).rglob("*.py"))
 
 ROWS = (
-    ("errors", "clock", "concurrency", "credentials", "files", "signatures", "verifier"),
+    ("errors", "clock", "concurrency", "credentials", "files", "redaction", "signatures", "verifier"),
     ("params", "answers", "checks", "plan", "journal", "runfolder"),
     ("ports",),
     ("directory", "contacts", "topology", "dns", "probes", "shell", "backups"),

@@ -166,6 +166,7 @@ def as_facts(outcome: Outcome) -> dict[str, object]:
         "folder": str(outcome.folder.path),
         "report": str(outcome.folder.report) if outcome.folder.report.exists() else None,
         "plan": outcome.plan,
+        "redacted": outcome.redacted,
         "seconds": outcome.seconds,
         "checks": dict(counted.verdicts),
         "must_haves_failed": list(counted.failed),

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from lyncdr_helpers import files
+from lyncdr_helpers.redaction import Redaction
 from lyncdr_helpers.runfolder import RunFolder
 
 NEVER_RAN = "never-ran"
@@ -14,21 +15,31 @@ UNFINISHED = "unfinished"
 PAPERMILL_WORDS = {NEVER_RAN: "pending", UNFINISHED: "running"}
 
 
-def keep(partial: Path, folder: RunFolder, facts: dict[str, Any]) -> None:
-    """Make what was executed the run's notebook, with the facts in its metadata under `lyncdr`.
+def keep(partial: Path, folder: RunFolder, facts: dict[str, Any], redaction: Redaction) -> int:
+    """Make what was executed the run's notebook, with the facts in its metadata under `lyncdr`; how many secrets were
+    taken out of it stands there, too, as `redacted`, and is returned.
 
     Nothing is kept where the kernel never began.
     """
     if not partial.exists():
-        return
-    notebook = json.loads(partial.read_text(encoding="utf-8"))
+        return 0
+    notebook, redacted = redaction.all_of(json.loads(partial.read_text(encoding="utf-8")))
     for cell in notebook["cells"]:
         _mark(cell)
-    notebook["metadata"]["lyncdr"] = facts
+    notebook["metadata"]["lyncdr"] = {**facts, "redacted": redacted} if redacted else facts
     notebook["metadata"]["papermill"]["output_path"] = str(folder.notebook)
     _set_aside(folder)
     files.replace_json(folder.notebook, notebook)
     partial.unlink()
+    return int(redacted)
+
+
+def clean(page: Path, redaction: Redaction) -> int:
+    """Take secrets out of a page that was written; how many there were."""
+    text, redacted = redaction.text(page.read_text(encoding="utf-8"))
+    if redacted:
+        files.replace(page, text.encode())
+    return redacted
 
 
 def discard(partial: Path, folder: RunFolder) -> None:

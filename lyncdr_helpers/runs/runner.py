@@ -10,7 +10,7 @@ import tempfile
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, nullcontext
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -23,7 +23,9 @@ from lyncdr_helpers.clock import SystemClock
 from lyncdr_helpers.dossier import sealing
 from lyncdr_helpers.errors import Incomplete, Interrupted, KernelDied, LyncdrError, OperationError
 from lyncdr_helpers.journal import Line
+from lyncdr_helpers.params import secrets
 from lyncdr_helpers.params.reading import LoadedParams, read_params
+from lyncdr_helpers.redaction import REDACTED
 from lyncdr_helpers.runfolder import RunFolder
 from lyncdr_helpers.runs import executed, metrics, telling
 from lyncdr_helpers.runs.follow import Follower
@@ -36,7 +38,8 @@ from lyncdr_helpers.views.report import write_report
 class Outcome:
     """How a run ended.
 
-    outcome: done, rehearsed, or one of errors.OUTCOMES. plan: the digest of its last plan, or empty.
+    outcome: done, rehearsed, or one of errors.OUTCOMES. plan: the digest of its last plan, or empty. redacted: how many
+    secrets were taken out of its notebook and its report.
     """
 
     run: str
@@ -47,6 +50,7 @@ class Outcome:
     message: str
     seconds: float
     plan: str
+    redacted: int = 0
 
 
 def run_phase(
@@ -101,16 +105,22 @@ def run_phase(
         how = outcome.outcome, outcome.exit_code, outcome.message
         telling.tell(loaded, outcome.folder, how, outcome.seconds, lines)
     if outcome.folder.journal.exists() and outcome.outcome != errors.OUTCOMES[errors.Locked.exit_code]:
-        _keep_record(loaded, outcome)
+        outcome = _keep_record(loaded, outcome)
     return outcome
 
 
-def _keep_record(loaded: LoadedParams, outcome: Outcome) -> None:
+def _keep_record(loaded: LoadedParams, outcome: Outcome) -> Outcome:
     """The report, and the seal over all that lies in the folder now: the session's was made before the notebook."""
     write_report([outcome.folder], outcome.folder.report, f"{outcome.phase}: {outcome.outcome}")
+    redacted = outcome.redacted + executed.clean(outcome.folder.report, secrets.redaction(loaded))
+    if redacted:
+        print(
+            f"lyncdr: {redacted} times a secret stood in what the run left; it says {REDACTED} there.", file=sys.stderr
+        )
     store = partial(open_store, loaded.params.backup, loaded)
     for trouble in sealing.seal(outcome.folder, SystemClock(), signed.keys_of(loaded), store):
         print(f"lyncdr: {trouble}", file=sys.stderr)
+    return replace(outcome, redacted=redacted)
 
 
 def _run(
@@ -137,13 +147,16 @@ def _run(
     lines = journal.read(folder.journal)[0]
     outcome, exit_code, message = judge(trouble, lines[before:])
     plans = [line.facts["digest"] for line in lines if line.kind == "plan"]
+    redaction, redacted = secrets.redaction(loaded), 0
     if isinstance(trouble, errors.Locked):
         executed.discard(_partial(folder), folder)
     else:
-        executed.keep(_partial(folder), folder, {"outcome": outcome, "exit_code": exit_code, "run": folder.run})
+        facts = {"outcome": outcome, "exit_code": exit_code, "run": folder.run}
+        redacted = executed.keep(_partial(folder), folder, facts, redaction)
     seconds = round(time.monotonic() - began, 3)
     plan = plans[-1] if plans else ""
-    return Outcome(folder.run, folder, phase, outcome, exit_code, message, seconds, plan), lines
+    said = redaction.text(message)[0]
+    return Outcome(folder.run, folder, phase, outcome, exit_code, said, seconds, plan, redacted), lines
 
 
 @contextmanager
