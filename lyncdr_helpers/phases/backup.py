@@ -22,12 +22,15 @@ from lyncdr_helpers.errors import Incomplete, InputError, OperationError
 from lyncdr_helpers.params.sites import Pool
 from lyncdr_helpers.phases import contact_stores, exchange, night, settings, work_folder
 from lyncdr_helpers.phases.night import Night
+from lyncdr_helpers.phases.pace import BYTES, Work
 from lyncdr_helpers.session import Session, open_session
 
 SPARE = 1.05
 """A store needs a little more room than the files in it."""
 
 NAMED = 5
+TOLD = 500
+"""After how many lists of an export it is told how far it is."""
 
 
 def begin(params_file: str | Path, run: str = "") -> Session:
@@ -72,9 +75,8 @@ def export_contacts(session: Session, found: Night) -> tuple[UserRecord, ...]:
         for pool in pools:
             export = exchange.export_contacts(session, pool, pool.fqdn)
             homed = found.inventory.movable(pool.fqdn)
-            found.records += contact_stores.record(
-                session, pool.fqdn, homed, _records(pool, export, broken.__setitem__)
-            )
+            read = _records(session, pool, len(homed), export, broken.__setitem__)
+            found.records += contact_stores.record(session, pool.fqdn, homed, read)
             found.take("contacts", export, f"contacts/{pool.fqdn}{export.suffix}", pool.fqdn)
         after = read_inventory(session.directory, session.params.directory.base)
         for pool in pools:
@@ -101,8 +103,12 @@ def copy_to_dr(session: Session, found: Night) -> int:
                 f"The set needs {found.size * SPARE / 1e6:,.1f} MB and the backup store has {free / 1e6:,.1f} MB left.",
                 "Make room: `lyncdr backups prune` shows what may go.",
             )
-        for part in found.parts:
+        began = session.clock.monotonic()
+        for done, part in enumerate(found.parts, start=1):
             session.store.send(found.folder / part.file, found.name, part.file)
+            sent = sum(one.size for one in found.parts[:done])
+            work = Work("copy to DR", found.size, done=sent, seconds=session.clock.monotonic() - began, unit=BYTES)
+            session.pace(work.act, work.text)
         _require_same(session, found, {part.file: part.sha256 for part in found.parts})
         return found.size
 
@@ -238,11 +244,17 @@ def _take_inventory(found: Night) -> None:
         found.take("inventory", path, f"inventory/users.{suffix}")
 
 
-def _records(pool: Pool, export: Path, broken: Broken) -> list[UserRecord]:
-    return [
-        UserRecord(address=one.user, pool=pool.fqdn, contacts=one.contacts, groups=one.groups, digest=one.digest)
-        for one in exchange.read_rows(export, broken)
-    ]
+def _records(session: Session, pool: Pool, homed: int, export: Path, broken: Broken) -> list[UserRecord]:
+    made, began = list[UserRecord](), session.clock.monotonic()
+    for one in exchange.read_rows(export, broken):
+        made.append(
+            UserRecord(address=one.user, pool=pool.fqdn, contacts=one.contacts, groups=one.groups, digest=one.digest)
+        )
+        if len(made) % TOLD == 0 or len(made) == homed:
+            spent = session.clock.monotonic() - began
+            work = Work(f"read the export of {pool.fqdn}", homed, done=len(made), seconds=spent)
+            session.pace(work.act, work.text)
+    return made
 
 
 def _rows(inventory: Inventory) -> list[dict[str, object]]:

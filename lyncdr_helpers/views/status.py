@@ -55,6 +55,11 @@ def show(session: Session) -> None:
     eyes.show()
 
 
+def clock(session: Session) -> RtoClock | None:
+    """The RTO clock of the incident that a run belongs to, else of the present one; None where nobody can tell."""
+    return Watch(session).bar().clock
+
+
 class Watch:
     """Shows one run. It reads the other runs once, when it begins: of them nothing changes meanwhile."""
 
@@ -107,9 +112,10 @@ class Watch:
         )
 
     def _forecast(self, clock: RtoClock | None) -> Forecast | None:
-        """Of the activation under way, and of its verification, until service is proven."""
+        """Of the activation under way, and of its verification, until service is proven; a rehearsal proves nothing."""
         lines = self._activation(clock)
-        if not lines or (clock and clock.proven):
+        rehearsed = self._session.mode == "rehearse" and progress.of(lines).is_over
+        if not lines or rehearsed or (clock and clock.proven):
             return None
         if self._expected is None or any(line.kind == "plan" for line in lines[-2:]):
             self._expected = foreseen.expected(self._session.loaded, lines)

@@ -175,7 +175,7 @@ def plan(made: Plan) -> Frame:
     rows = []
     for kind, count in made.counts().items():
         first = made.of_kind(kind)[0]
-        old, new = _spoken(first)
+        old, new = spoken(first)
         rows.append((kind, count, f"{first.target}: {old or '(nothing)'} -> {new}"))
     return Frame.of(rows, ["kind", "changes", "example"], none="Nothing would change.")
 
@@ -188,7 +188,7 @@ def basis(made: Plan) -> Frame:
 def changes(made: Plan) -> Grid:
     """Columns: kind, target, old, new. Every change of the plan; of a contact list its length."""
     return Grid.of(
-        [(one.kind, one.target, *_spoken(one)) for one in made.changes],
+        [(one.kind, one.target, *spoken(one)) for one in made.changes],
         ["kind", "target", "old", "new"],
         rest="all are in plan.json of the run",
         none="Nothing would change.",
@@ -198,7 +198,7 @@ def changes(made: Plan) -> Grid:
 def records(made: Iterable[Change]) -> Frame:
     """Columns: record, now, then. What a cutover would change in DNS."""
     return Frame.of(
-        [(one.target, *_spoken(one)) for one in made],
+        [(one.target, *spoken(one)) for one in made],
         ["record", "now", "then"],
         rest="all are in tables/cutover.csv of the run",
         none="Every record that anybody could be asked about leads to the DR site already.",
@@ -240,7 +240,7 @@ def runs(summaries: Iterable[RunSummary]) -> Frame:
     return Frame.of(rows[::-1], columns, rest="lyncdr runs list names them all", none="Nothing was run yet.")
 
 
-def _spoken(change: Change) -> tuple[str, str]:
+def spoken(change: Change) -> tuple[str, str]:
     """Old and new value in a reader's words: a contact list's is a digest, a record's begins with its time to live."""
     if change.kind == failback_plan.MERGE:
         merged = int(change.detail["merged"])

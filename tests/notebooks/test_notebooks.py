@@ -126,8 +126,8 @@ def test_another_number_is_found(stage: Stage, before: Validation) -> None:
     nbformat.write(notebook, changed)
     result = validate(stage, changed)
     assert result.exit_code == 1
-    assert list(result.wrong) == ["changed Cell 2"]
-    assert "Cell outputs differ" in result.wrong["changed Cell 2"]
+    assert list(result.wrong) == ["changed Cell 3"]
+    assert "Cell outputs differ" in result.wrong["changed Cell 3"]
 
 
 def test_plain_jupyter_does_the_same_work(stage: Stage, before: Validation) -> None:
