@@ -42,10 +42,14 @@ class Approval:
     host: str
 
     @property
+    def who(self) -> str:
+        """`meier`; a name that was typed at another's screen says whose it was: `Berta Alm, named by meier`."""
+        return self.name if is_same(self.name, self.account) else f"{self.name}, named by {self.account}"
+
+    @property
     def text(self) -> str:
-        """`meier on mgmt02 at ...`; a name that was typed at another's screen says whose it was."""
-        named = "" if is_same(self.name, self.account) else f", named by {self.account}"
-        return f"{self.name}{named} on {self.host} at {self.at}"
+        """`meier on mgmt02 at ...`."""
+        return f"{self.who} on {self.host} at {self.at}"
 
 
 @dataclass(frozen=True)
@@ -77,11 +81,18 @@ def propose(session: Session, made: Plan) -> None:
     )
 
 
+def of_line(line: Line) -> Approval:
+    """The approval that a line of the journal holds; its name is the account's where nobody was named."""
+    by = line.facts.get("by", {})
+    account = str(by.get("user", "?"))
+    return Approval(str(line.facts.get("name", account)), line.at, account, str(by.get("host", "?")))
+
+
 def standing(lines: Sequence[Line], digest: str) -> Standing:
     """Who approved that plan, from the lines of its run."""
-    plans = [line.facts for line in lines if line.kind == "plan" and line.facts["digest"] == digest]
-    given = [line for line in lines if line.kind == KIND and line.facts["digest"] == digest]
-    return Standing(int(plans[-1].get("approvals", 1)) if plans else 1, tuple(map(_read, given)))
+    plans = [line.facts for line in lines if line.kind == "plan" and line.facts.get("digest") == digest]
+    given = [line for line in lines if line.kind == KIND and line.facts.get("digest") == digest]
+    return Standing(int(plans[-1].get("approvals", 1)) if plans else 1, tuple(map(of_line, given)))
 
 
 def require(session: Session, made: Plan, digest: str, second: str = "") -> None:
@@ -193,11 +204,6 @@ def _who_else(now: Standing, folder: RunFolder) -> str:
     if now.whole:
         return "Nobody else is needed: whoever runs the phase can go on."
     return f"Somebody else must approve it, from an account of their own. Run: {folder.run}"
-
-
-def _read(line: Line) -> Approval:
-    by = line.facts["by"]
-    return Approval(str(line.facts.get("name", by["user"])), line.at, str(by["user"]), str(by["host"]))
 
 
 def is_same(one: str, other: str) -> bool:

@@ -12,7 +12,7 @@ from xml.etree.ElementTree import Element
 
 from lyncdr_helpers import files
 from lyncdr_helpers.journal import Line
-from lyncdr_helpers.phases import audit
+from lyncdr_helpers.phases import approval, audit
 from lyncdr_helpers.phases.earlier import readiness
 from lyncdr_helpers.runfolder import RunFolder
 from lyncdr_helpers.views import blocks, pictures, report_checks, report_guided, report_incident
@@ -270,9 +270,8 @@ def _plan(record: Record) -> list[Element]:
     for facts in {line.facts["digest"]: line.facts for line in record.of_kind("plan")}.values():
         counts = [(kind, f"{count:,}") for kind, count in facts.get("counts", {}).items()]
         basis = {f"Rests on {name}": value for name, value in facts.get("basis", {}).items()}
-        approval = next((one for one in record.of_kind("approval") if one.facts.get("digest") == facts["digest"]), None)
-        by = approval.facts.get("by", {}) if approval else {}
-        approved = f"by {by.get('user', '?')} on {by.get('host', '?')}, {_moment_of(approval.at)}" if approval else "no"
+        given = approval.standing(record.lines, facts["digest"]).given
+        approved = "; ".join(f"by {one.who} on {one.host}, {_moment_of(one.at)}" for one in given) or "no"
         pairs = {"Scope": facts.get("scope", ""), "Digest": facts["digest"], **basis, "Approved": approved}
         found += [blocks.pairs(pairs), blocks.table(("change", "how many"), counts)]
     return blocks.section("Plan", *found)

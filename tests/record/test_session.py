@@ -16,7 +16,7 @@ from lyncdr_helpers.errors import InputError, Refusal
 from lyncdr_helpers.lab import params as lab_params
 from lyncdr_helpers.lab import pki
 from lyncdr_helpers.lab.blueprint import Blueprint
-from lyncdr_helpers.session import Session, open_session
+from lyncdr_helpers.session import PARAMS, Session, found, open_session
 
 
 @pytest.fixture
@@ -153,3 +153,13 @@ def test_whoever_shows_a_run_is_told_after_the_journal(params: Path, capsys: pyt
         ("users", "done", "step"),
         ("", "done", "end"),
     ]
+
+
+def test_an_empty_name_is_what_the_console_was_given(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """`lyncdr console --params` tells its notebooks by the environment; without it they are about the lab."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.delenv(PARAMS, raising=False)
+    assert found("").as_posix().endswith("params/lab.yml")
+    monkeypatch.setenv(PARAMS, "here/contoso.yml")
+    assert found("") == Path("here/contoso.yml")
+    assert found("params/other.yml") == Path("params/other.yml")

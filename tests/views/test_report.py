@@ -90,9 +90,10 @@ def test_a_whole_run(runs: Runs, report: Report) -> None:
             step("evidence", "done", seconds=4.2),
             ("plan", {"digest": "ab" * 32, "scope": "pool01, 3 users", "counts": {"move-user": 3}, "basis": {}}),
             ("approval", {"digest": "ab" * 32, "by": WHO}),
+            ("approval", {"digest": "ab" * 32, "name": "Berta Alm", "by": WHO}),
             ("found", {"act": "move users", "count": 4}),
             ("intent", {"act": "move users", "targets": ["a@x", "b@x", "c@x"]}),
-            ("result", {"act": "move users", "intent": 10, "done": ["a@x", "b@x"], "failed": {"c@x": "no licence"}}),
+            ("result", {"act": "move users", "intent": 11, "done": ["a@x", "b@x"], "failed": {"c@x": "no licence"}}),
             ("fact", {"name": "users_rehomed", "value": 1204}),
             ("end", {"outcome": "done", "exit_code": 0}),
         )
@@ -102,7 +103,7 @@ def test_a_whole_run(runs: Runs, report: Report) -> None:
     assert "2026-03-01 02:14:09" in whole
     assert page.xpath("//h2")[0].text_content() == "Activate ✓ done"
     assert "4.2 s" in section(page, "Steps")
-    assert "by meier on mgmt02, 2026-03-01 02:15:29" in section(page, "Plan")
+    assert "by meier on mgmt02, 2026-03-01 02:15:29; by Berta Alm, named by meier" in section(page, "Plan")
     assert "declared pool01.lync.test is lost the line is cut (meier)" in section(page, "Gates and waivers")
     assert "waived It answers. evacuated (meier)" in section(page, "Gates and waivers")
     assert "move users 2 1 0 0 4" in section(page, "Results")

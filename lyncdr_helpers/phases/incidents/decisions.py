@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from lyncdr_helpers.checks import Check
 from lyncdr_helpers.clock import parse_stamp
 from lyncdr_helpers.journal import Line
-from lyncdr_helpers.phases import declaration, evidence, guided
+from lyncdr_helpers.phases import approval, declaration, evidence, guided
 from lyncdr_helpers.phases.incidents.incident import ACTIVATE
 from lyncdr_helpers.phases.incidents.told import Told
 from lyncdr_helpers.plan import SHORT
@@ -82,7 +82,8 @@ def _decision(run: Told, line: Line) -> Decision | None:
         case "approval":
             digest = str(facts.get("digest"))
             plans = [one.facts for one in run.of_kind("plan") if one.facts["digest"] == digest]
-            return _by(run, line, "approved", digest[:SHORT], str(plans[-1].get("scope")) if plans else "")
+            made = _by(run, line, "approved", digest[:SHORT], str(plans[-1].get("scope")) if plans else "")
+            return replace(made, user=approval.of_line(line).who)
     return None
 
 
