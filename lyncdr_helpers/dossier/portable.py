@@ -5,7 +5,7 @@ from __future__ import annotations
 from importlib import resources
 
 PACKAGE = "lyncdr_helpers.verifier"
-MODULES = ("findings", "chain", "contents", "spoken", "claims", "proof", "bundle", "main")
+MODULES = ("findings", "chain", "contents", "spoken", "claims", "proof", "signature", "bundle", "main")
 """In an order in which each finds what it imports."""
 
 HEAD = '''#!/usr/bin/env python3

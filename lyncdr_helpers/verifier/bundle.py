@@ -9,9 +9,19 @@ from typing import Any
 
 from lyncdr_helpers.verifier import chain
 from lyncdr_helpers.verifier.chain import Line, Spelling
-from lyncdr_helpers.verifier.contents import JOURNAL, Below, Files, content_of, document_of, sha256_of
+from lyncdr_helpers.verifier.contents import (
+    JOURNAL,
+    MANIFEST,
+    SIGNATURE,
+    Below,
+    Files,
+    content_of,
+    document_of,
+    sha256_of,
+)
 from lyncdr_helpers.verifier.findings import Finding
 from lyncdr_helpers.verifier.proof import prove
+from lyncdr_helpers.verifier.signature import signature_of
 from lyncdr_helpers.verifier.spoken import spoken
 
 BUNDLE = "bundle.json"
@@ -30,7 +40,7 @@ def prove_bundle(files: Files) -> list[tuple[str, list[Finding]]]:
         for run, facts in runs:
             inside = Below(files, f"{RUNS}/{run}")
             whole = about["level"] == FULL
-            found.append((run, prove(inside, run) if whole else list(_redacted(inside, facts))))
+            found.append((run, list(_whole(inside, run) if whole else _redacted(inside, facts))))
     except (ValueError, KeyError, TypeError, OSError) as fault:
         return [("", [Finding("bundle", "failed", f"{BUNDLE} cannot be read ({type(fault).__name__})")])]
     return found
@@ -91,6 +101,12 @@ def _files(files: Files, about: Mapping[str, Any]) -> Iterator[Finding]:
         yield Finding("bundle", "proven", f"{len(listed):,} files are what was handed over")
     if left_out := sum("sha256" not in one for one in about["files"]):
         yield Finding("bundle", "noted", f"{left_out:,} files are left out at this level")
+
+
+def _whole(files: Files, run: str) -> Iterator[Finding]:
+    yield from prove(files, run)
+    if {MANIFEST, SIGNATURE} <= set(files.names()):
+        yield signature_of(files, run)
 
 
 # -- a redacted run ----------------------------------------------------------------------------------------------------
