@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import re
 import subprocess
 from collections.abc import Iterator
@@ -57,11 +58,18 @@ def test_every_exit_code_has_its_line() -> None:
     assert told == {0, *OUTCOMES}
 
 
-def test_every_gate_that_a_reason_opens_is_told() -> None:
-    """The gates that errors name after --waive are those of the table, and the table names no other."""
-    found = set(waivable())
+def test_every_gate_is_told() -> None:
+    """Those that the phases close are those of the table; and of each, whether a reason opens it."""
     told = {row[0].strip("`"): row[3] for row in rows(section(SITUATIONS, "## A gate is closed (exit code 5)"))}
-    assert found == {gate for gate, waived in told.items() if waived.startswith("yes")}
+    assert set(gates("hold", "hold_for", "accept", "stop_at")) == told.keys()
+    assert set(waivable()) == {gate for gate, waived in told.items() if waived.startswith("yes")}
+
+
+def test_every_step_by_hand_is_told() -> None:
+    """By the name that --did and --skip take, with whether a reason is enough."""
+    listed = rows(section(SITUATIONS, "## A step is for a person (exit code 5)"))
+    told = {row[0].strip("`"): row[2].startswith("yes") for row in listed}
+    assert told == dict(by_hand())
 
 
 def test_the_night_names_the_gates_of_an_activation() -> None:
@@ -78,9 +86,44 @@ def waivable() -> Iterator[str]:
     for path in PHASES.rglob("*.py"):
         text = path.read_text(encoding="utf-8")
         yield from re.findall(r'--waive ([a-z-]+)="', text)
-        for constant in re.findall(r'--waive \{([A-Z_]+)\}="', text):
-            module = import_module(".".join(path.relative_to(ROOT).with_suffix("").parts))
-            yield getattr(module, constant)
+        yield from (constant(path, name) for name in re.findall(r'--waive \{([A-Z_]+)\}="', text))
+
+
+def gates(*closing: str) -> Iterator[str]:
+    """The gates of every call of these functions, by a text or the name of a constant."""
+    for path, call in calls():
+        name = getattr(call.func, "attr", getattr(call.func, "id", ""))
+        if name in closing:
+            first = call.args[name in ("hold_for", "accept")]
+            if isinstance(first, ast.Constant):
+                yield first.value
+            elif isinstance(first, ast.Name) and first.id.isupper():
+                yield constant(path, first.id)
+
+
+def by_hand() -> Iterator[tuple[str, bool]]:
+    """Each step by hand, `dns-ZONE` for one a zone, and whether it can be skipped."""
+    for path, call in calls():
+        if getattr(call.func, "id", "") == "GuidedStep":
+            given = {one.arg: one.value for one in call.keywords}
+            skippable = "skippable" not in given or ast.literal_eval(given["skippable"])
+            match given["name"]:
+                case ast.Name(id=name):
+                    yield constant(path, name), skippable
+                case ast.JoinedStr(values=[ast.Constant(value=begin), *_]):
+                    yield f"{begin}ZONE", skippable
+
+
+def calls() -> Iterator[tuple[Path, ast.Call]]:
+    """Every call in the phases."""
+    for path in PHASES.rglob("*.py"):
+        tree = ast.parse(path.read_text(encoding="utf-8"))
+        yield from ((path, node) for node in ast.walk(tree) if isinstance(node, ast.Call))
+
+
+def constant(path: Path, name: str) -> str:
+    """What a module calls so."""
+    return str(getattr(import_module(".".join(path.relative_to(ROOT).with_suffix("").parts)), name))
 
 
 def test_the_search_for_gates_finds_both_spellings() -> None:
