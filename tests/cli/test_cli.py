@@ -193,6 +193,14 @@ def test_a_lab_by_hand(tmp_path: Path) -> None:
 
 
 # -- the console -------------------------------------------------------------------------------------------------------
+def test_a_console_for_parameters_that_are_wrong(tmp_path: Path) -> None:
+    """Bad input is said before anything listens, and not by each notebook in its turn."""
+    finished = lyncdr("console", "--no-browser", "--params", str(tmp_path / "nowhere.yml"))
+    assert finished.returncode == 2
+    assert "nowhere.yml" in finished.stderr
+    assert "token=" not in finished.stderr
+
+
 def test_console() -> None:
     """JupyterLab answers on loopback, to its token only, with one kernel: this interpreter. It ends with its owner."""
     command = [sys.executable, "-m", "lyncdr_helpers", "console", "--no-browser", "--port", "48911"]

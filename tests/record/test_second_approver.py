@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import datetime as dt
+import json
+import sys
 from pathlib import Path
 
 import filelock
 import pytest
 
-from lyncdr_helpers import files, runfolder
+from lyncdr_helpers import cli, files, runfolder
 from lyncdr_helpers.clock import SystemClock
 from lyncdr_helpers.errors import InputError, Locked, Refusal
 from lyncdr_helpers.journal import read
@@ -93,6 +95,24 @@ def test_the_second_from_another_account(params: Path, monkeypatch: pytest.Monke
     assert " and bert on " in said
     assert night.given() == [(ANNA, ANNA), (BERT, BERT)]
     read(night.session.folder.journal)  # raises where the two writers broke the chain
+
+
+def test_the_command(params: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    """`lyncdr approve` says who approved what; from the first one's account it is refused, with exit code 5."""
+    night = Night(params)
+    night.at_gate(night.plan.short)
+    command = ["lyncdr", "approve", night.run, night.plan.short, "--params", str(params), "--json"]
+    monkeypatch.setattr(sys, "argv", command)
+    with pytest.raises(SystemExit) as refused:
+        cli.main()
+    assert refused.value.code == 5
+    assert "Somebody else must approve it" in json.loads(capsys.readouterr().out.splitlines()[-1])["message"]
+    as_somebody(monkeypatch, BERT)
+    with pytest.raises(SystemExit) as ended:
+        cli.main()
+    assert not ended.value.code
+    said = json.loads(capsys.readouterr().out.splitlines()[-1])
+    assert said == {"run": night.run, "plan": night.plan.digest, "needed": 2, "by": [ANNA, BERT]}
 
 
 def test_the_second_may_come_first(params: Path, monkeypatch: pytest.MonkeyPatch) -> None:
