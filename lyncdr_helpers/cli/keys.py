@@ -1,4 +1,4 @@
-"""`lyncdr keys`: the Ed25519 key that signs backup sets and waivers."""
+"""`lyncdr keys`: the Ed25519 key that signs backup sets, waivers and the records of runs."""
 
 from __future__ import annotations
 
@@ -15,11 +15,12 @@ from lyncdr_helpers.errors import InputError
 if TYPE_CHECKING:
     from lyncdr_helpers.signatures import PublicKey
 
-HELP = """Make and show the key that signs backup sets, and the waivers of an activation.
+HELP = """Make and show the key that signs backup sets, the waivers of an activation, and the record of each run.
 
-A signature shows weeks later that a set is the one that the nightly backup made, and who passed a gate. Whoever can
-read the private key can sign in your name: keep it where only the backup's account can read it, never in the backup
-store, and never in the parameters. The parameters say where it is (backup.signing_key):
+A signature shows weeks later that a set is the one that the nightly backup made, who passed a gate, and that a run's
+folder is what it was when the run ended. Whoever can read the private key can sign in your name: keep it where only the
+backup's account can read it, never in the backup store, and never in the parameters. The parameters say where it is
+(backup.signing_key):
 
 \b
     file:PATH              a file that only that account can read; the path starts at the parameters' folder
@@ -35,7 +36,9 @@ as long as a set that it signed may be restored. Compare fingerprints over the p
     lyncdr keys show lyncdr-signing.pem
 """
 
-app = typer.Typer(help=HELP, short_help="Make and show the key that signs sets and waivers.", no_args_is_help=True)
+app = typer.Typer(
+    help=HELP, short_help="Make and show the key that signs sets, waivers and records.", no_args_is_help=True
+)
 
 DEFAULT = Path("lyncdr-signing.pem")
 

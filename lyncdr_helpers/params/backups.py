@@ -79,7 +79,9 @@ class Backup(Model):
         examples=["C:\\ProgramData\\textfile\\lyncdr.prom"],
     )
     signing_key: Secret | None = Field(
-        None, description="The Ed25519 private key that signs sets and waivers, PEM.", examples=["file:keys/lyncdr.pem"]
+        None,
+        description="The Ed25519 private key that signs sets, waivers and records, PEM.",
+        examples=["file:keys/lyncdr.pem"],
     )
     trusted_keys: list[TrustedKey] = Field(
         default=[],

@@ -15,6 +15,7 @@ from lyncdr_helpers.journal import Line
 from lyncdr_helpers.phases import approval, audit
 from lyncdr_helpers.phases.earlier import readiness
 from lyncdr_helpers.runfolder import RunFolder
+from lyncdr_helpers.verifier.spoken import spoken
 from lyncdr_helpers.views import blocks, pictures, report_checks, report_guided, report_incident
 from lyncdr_helpers.views.blocks import ROWS as ROWS
 from lyncdr_helpers.views.markup import Child, node, page
@@ -232,6 +233,7 @@ def _identity(record: Record) -> Element:
             "lyncdr": begin.get("version", ""),
             "Journal": chain,
             "Its last digest": record.head,
+            "Over the phone": spoken(record.head) if record.head else "",
         }
     )
 

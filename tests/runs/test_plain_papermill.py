@@ -11,6 +11,9 @@ from pathlib import Path
 import pytest
 
 from lyncdr_helpers import journal
+from lyncdr_helpers.adapters.stores import open_path
+from lyncdr_helpers.backups.signed import Keys
+from lyncdr_helpers.dossier import proof
 from lyncdr_helpers.lab import lifecycle
 from lyncdr_helpers.lab.blueprint import Blueprint
 
@@ -39,3 +42,6 @@ def test_papermill(lab: Blueprint, tmp_path: Path, notebook: str, folder: str) -
     phase = notebook.partition("_")[2]
     kept = sorted(lab.folder.glob(f"runs/*-{phase}-*/journal.jsonl"))
     assert journal.read(kept[-1])[0][-1].facts["outcome"] == "done"
+    points = {one.name: one.verdict for one in proof.check(kept[-1].parent, Keys(), open_path(lab.store))}
+    assert points["manifest"] == points["files"] == points["copy at the DR site"] == "pass"
+    assert "notebook" not in points, "papermill keeps it where it was told to"
