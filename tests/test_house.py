@@ -67,6 +67,15 @@ def test_no_secret_is_written_down() -> None:
     assert not found
 
 
+def test_no_secret_is_typed_into_a_notebook() -> None:
+    """Jupyter's Password widget keeps what is typed into it in the notebook's state: it is used nowhere."""
+    pattern = re.compile(r"\bPassword\b\s*\(|widgets\.Password|import .*\bPassword\b")
+    places = [*(ROOT / "lyncdr_helpers").rglob("*.py"), *(ROOT / "notebooks").glob("*.ipynb")]
+    assert len(places) > 99
+    assert not [place for path in places for place in lines_with(pattern, path)]
+    assert pattern.search("box = widgets.Password(description='x')")
+
+
 @pytest.mark.parametrize(
     ("line", "is_one"),
     [
