@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
+from command_line import lyncdr
 
 from lyncdr_helpers.adapters.dialer import SocketDialer
 from lyncdr_helpers.lab import lifecycle
@@ -14,11 +13,6 @@ from lyncdr_helpers.lab.blueprint import DR_POOL, Blueprint
 from lyncdr_helpers.params.reading import read_params
 
 SUBNET = "127.53.84"
-
-
-def lyncdr(*arguments: str | Path) -> subprocess.CompletedProcess[str]:
-    command = [sys.executable, "-m", "lyncdr_helpers", *map(str, arguments)]
-    return subprocess.run(command, capture_output=True, text=True, timeout=90)
 
 
 @pytest.mark.parametrize("verb", [("drill",), ("lab", "up")])

@@ -3,19 +3,14 @@
 from __future__ import annotations
 
 import json
-import subprocess
-import sys
 from pathlib import Path
 
 import forked
 import pytest
+from command_line import lyncdr
 from dr_scene import Scene
 
 pytestmark = pytest.mark.timeout(120)
-
-
-def command(*arguments: str | Path) -> list[str]:
-    return [sys.executable, "-m", "lyncdr_helpers", "runs", "watch", *map(str, arguments)]
 
 
 def test_while_it_goes_on(scene: Scene) -> None:
@@ -24,16 +19,14 @@ def test_while_it_goes_on(scene: Scene) -> None:
     digest = forked.planned(scene)
     with forked.started(scene.params, digest):
         run = scene.runs()[-1].run
-        watched = subprocess.run(
-            command(run, "--params", scene.params), capture_output=True, text=True, timeout=100, check=False
-        )
+        watched = lyncdr("runs", "watch", run, "--params", scene.params)
     assert watched.returncode == 0, watched.stderr
     said = watched.stdout
     assert said.index("move users: ") < said.index("restore contacts: ") < said.index("repoint DNS: 6 of 6")
     assert "move users: 40 of 40" in said
     assert "done, after" in said
     assert "waits at its gate" not in said[said.index("move users: ") :]
-    now = subprocess.run(command("--params", scene.params, "--json"), capture_output=True, text=True, check=True)
+    now = lyncdr("runs", "watch", "--params", scene.params, "--json")
     facts = json.loads(now.stdout)
     assert (facts["run"], facts["state"], facts["users_back"], facts["forecast"]) == (run, "done", 40, None)
 
@@ -43,6 +36,6 @@ def test_no_run_yet(tmp_path: Path) -> None:
     params = tmp_path / "lab.yml"
     lab = Path(__file__).resolve().parents[2] / "params" / "lab.yml"
     params.write_text(lab.read_text(encoding="utf-8"), encoding="utf-8")
-    ended = subprocess.run(command("--params", params), capture_output=True, text=True, check=False)
+    ended = lyncdr("runs", "watch", "--params", params)
     assert (ended.returncode, ended.stdout) == (2, "")
     assert "There is no run in" in ended.stderr

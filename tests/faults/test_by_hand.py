@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import subprocess
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from command_line import lyncdr
 from dr_scene import Scene, make_scene
 
 from lyncdr_helpers.lab import lifecycle
@@ -19,10 +18,10 @@ LIVE = ("activate", "--mode", "live", "--because", "the head office has burned d
 STORE, ZONE = "central-management-store", "dns-lync.test"
 
 
-@pytest.fixture
-def lost(tmp_path: Path) -> Iterator[Scene]:
+@pytest.fixture(scope="module")
+def lost(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Scene]:
     """The primary is lost, the Central Management Store with it, and the zone is changed by a person."""
-    made = make_scene(tmp_path / "lab", users=20, cms="primary")
+    made = make_scene(tmp_path_factory.mktemp("lost") / "lab", users=20, cms="primary")
     text = made.params.read_text(encoding="utf-8")
     key = next(row for row in text.splitlines() if row.strip().startswith("tsig:"))
     made.params.write_text(text.replace("update: tsig", "update: manual").replace(f"{key}\n", ""), encoding="utf-8")
@@ -42,9 +41,19 @@ def asked(scene: Scene, run: str, step: str) -> list[str]:
 def by_hand(scene: Scene, commands: list[str]) -> None:
     """The operator at the server, with the lab's own command line."""
     for command in commands:
-        lab = [sys.executable, "-m", "lyncdr_helpers", "lab", "local", command, "--folder", str(scene.blueprint.folder)]
-        done = subprocess.run(lab, capture_output=True, text=True, check=False)
+        done = lyncdr("lab", "local", command, "--folder", scene.blueprint.folder)
         assert (done.returncode, done.stderr) == (0, ""), command
+
+
+def test_a_wrong_answer_never_begins_a_run(lost: Scene) -> None:
+    """Evidence that is not there, and a password in an answer, are bad input: exit 2, no notebook holds them."""
+    before = lost.runs()
+    code, _, errors = lost.run(*LIVE, "--did", "x=seen", "--evidence", "x=nowhere.png")
+    assert (code, "nowhere.png cannot be read" in errors) == (2, True)
+    secret = lost.blueprint.secret("management").read_text(encoding="utf-8").strip()
+    code, said, errors = lost.run(*LIVE, "--did", f"x=signed in with {secret}")
+    assert (code, secret in f"{said}{errors}") == (2, False)
+    assert lost.runs() == before
 
 
 def test_a_whole_activation_with_two_steps_by_hand(lost: Scene, tmp_path: Path) -> None:
@@ -84,14 +93,3 @@ def test_a_whole_activation_with_two_steps_by_hand(lost: Scene, tmp_path: Path) 
     (kept,) = (lost.blueprint.folder / "runs" / said["run"] / "evidence" / STORE).iterdir()
     assert kept.read_bytes() == shot.read_bytes()
     assert lost.run("verify")[0] == 0
-
-
-def test_a_wrong_answer_never_begins_a_run(lost: Scene) -> None:
-    """Evidence that is not there, and a password in an answer, are bad input: exit 2, no notebook holds them."""
-    before = lost.runs()
-    code, _, errors = lost.run(*LIVE, "--did", "x=seen", "--evidence", "x=nowhere.png")
-    assert (code, "nowhere.png cannot be read" in errors) == (2, True)
-    secret = lost.blueprint.secret("management").read_text(encoding="utf-8").strip()
-    code, said, errors = lost.run(*LIVE, "--did", f"x=signed in with {secret}")
-    assert (code, secret in f"{said}{errors}") == (2, False)
-    assert lost.runs() == before

@@ -5,20 +5,23 @@ from __future__ import annotations
 import json
 import os
 import signal
-import subprocess
 import time
 from collections.abc import Callable, Iterator
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
+import forked
 import pytest
 from dr_scene import Scene
 from moments import end_group, is_step
 from night_scene import store_of
-from phase_scene import tree
+from phase_scene import backed_up, tree
+from phase_scene import run as run_phase
 
 from lyncdr_helpers.backups import sets
 from lyncdr_helpers.journal import Line
+from lyncdr_helpers.phases import backup
 
 pytestmark = [pytest.mark.skipif(os.name != "posix", reason="Windows has no such signals"), pytest.mark.timeout(180)]
 
@@ -26,23 +29,29 @@ STEPS = ("inventory", "contact export", "copy to DR", "manifest")
 
 
 @pytest.fixture
-def night(standing: Scene) -> Iterator[Callable[[str], subprocess.Popen[bytes]]]:
-    """Start a backup by its command and return once its journal has that step. The sets of before stay as they are."""
-    before, started = tree(standing.blueprint.store), list[subprocess.Popen[bytes]]()
+def night(standing: Scene) -> Iterator[Callable[..., Any]]:
+    """Start a backup, in a process of its own or by its command with a kernel, and return once its journal has that
+    step. The sets of before stay as they are.
+    """
+    before = tree(standing.blueprint.store)
+    with ExitStack() as ending:
 
-    def begin(step: str) -> subprocess.Popen[bytes]:
-        known = {one.run for one in standing.runs()}
-        started.append(process := standing.start("backup"))
-        reached, patience = is_step(step), time.monotonic() + 60
-        while not any(map(reached, new_lines(standing, known))):
-            assert process.poll() is None, "it ended before it got there"
-            assert time.monotonic() < patience
-            time.sleep(0.001)
-        return process
+        def begin(step: str, *, command: bool = False) -> Any:
+            known = {one.run for one in standing.runs()}
+            if command:
+                ending.callback(end_group, process := standing.start("backup"))
+                alive = lambda: process.poll() is None  # noqa: E731
+            else:
+                process = ending.enter_context(forked.started_backup(standing.params))
+                alive = process.is_alive
+            reached, patience = is_step(step), time.monotonic() + 60
+            while not any(map(reached, new_lines(standing, known))):
+                assert alive(), "it ended before it got there"
+                assert time.monotonic() < patience
+                time.sleep(0.001)
+            return process
 
-    yield begin
-    for process in started:
-        end_group(process)
+        yield begin
     after = tree(standing.blueprint.store)
     assert {name: after.get(name) for name in before} == before
 
@@ -68,52 +77,67 @@ def leftovers(standing: Scene, run: str) -> list[Path]:
     return [*(place.folder / "work").glob(f"*{run}*"), *(place.drive_c / "lyncdr").glob(f"{run}*")]
 
 
-@pytest.mark.parametrize(("step", "name"), [*((step, "SIGTERM") for step in STEPS), ("contact export", "SIGINT")])
-def test_a_night_that_is_told_to_end(standing: Scene, night: Callable[[str], Any], step: str, name: str) -> None:
+@pytest.mark.parametrize(("step", "name"), [("contact export", "SIGTERM"), ("copy to DR", "SIGINT")])
+def test_a_night_that_is_told_to_end(standing: Scene, night: Callable[..., Any], step: str, name: str) -> None:
     """The scheduler's SIGTERM, or Ctrl-C: exit 130, the set aside says so, nothing is left here, the next night is
     not hindered. A night that was told too late is whole.
     """
-    process = night(step)
+    process = night(step, command=True)
     process.send_signal(getattr(signal, name))
-    code = process.wait(timeout=60)
+    assert process.wait(timeout=60) == (130 if told_in_time(standing, step) else 0)
+
+
+@pytest.mark.parametrize("step", STEPS)
+def test_a_night_that_is_interrupted(standing: Scene, night: Callable[..., Any], step: str) -> None:
+    """What a signal to the command is for its kernel, in each step: the same of the set, and of what is left here."""
+    process = night(step)
+    os.kill(process.pid, signal.SIGINT)
+    process.join(60)
+    assert (process.exitcode != 0) == told_in_time(standing, step)
+
+
+def told_in_time(standing: Scene, step: str) -> bool:
+    """Whether the newest night ended because it was told to; it is as such a night must be, or whole."""
     run = standing.runs()[-1].run
     said = what_the_store_says(standing, run)
-    if said["state"] == "FAILED":
-        assert code == 130
+    ended = said["state"] == "FAILED"
+    if ended:
         assert said["reason"].startswith("Interrupted during") or "nothing says that it ended" in said["reason"]
     else:
         assert step in ("copy to DR", "manifest"), "it had time to end"
         assert sets.damage(store_of(standing), sets.read_manifest(store_of(standing), run)) == []
     assert said["reason"].count("during") == 0 or leftovers(standing, run) == []
+    return ended
 
 
-def test_nights_that_are_killed(standing: Scene, night: Callable[[str], Any]) -> None:
+def test_nights_that_are_killed(standing: Scene, night: Callable[..., Any]) -> None:
     """kill -9 in the middle: what lies aside says FAILED; the next night clears up here and is COMPLETE."""
     for step in STEPS[1:3]:
-        end_group(night(step))
+        process = night(step)
+        process.kill()
+        process.join()
         run = standing.runs()[-1].run
         said = what_the_store_says(standing, run)
         assert said["state"] in ("FAILED", "COMPLETE")
         assert said["state"] == "COMPLETE" or "nothing says that it ended" in said["reason"]
     killed = [one.run for one in standing.runs()[-2:]]
-    code, said, errors = standing.run("backup")
-    assert (code, said["outcome"]) == (0, "done"), errors
+    ended = run_phase(backup.begin(standing.params), backed_up)
+    assert (ended.code, ended.summary.outcome) == (0, "done"), ended.text
     assert not any(leftovers(standing, run) for run in killed)
 
 
-def test_two_nights_at_once(standing: Scene, night: Callable[[str], Any]) -> None:
+def test_two_nights_at_once(standing: Scene, night: Callable[..., Any]) -> None:
     """The second is locked out (exit 7), is told by whom and since when, and disturbs nothing of the first."""
     process = night("contact export")
     first = standing.runs()[-1].run
-    os.kill(process.pid, signal.SIGSTOP)  # the command, not its kernel, which goes on and holds the lock
+    os.kill(process.pid, signal.SIGSTOP)
     try:
         code, said, errors = standing.run("backup")
     finally:
         os.kill(process.pid, signal.SIGCONT)
-    if code == 0:
-        pytest.fail("the first night was over before the second began")
     assert (code, said["outcome"]) == (7, "locked")
     assert first in errors
     assert "since" in errors
-    assert process.wait(timeout=60) == 0
+    process.join(60)
+    assert process.exitcode == 0
     assert what_the_store_says(standing, first)["state"] == "COMPLETE"

@@ -8,6 +8,7 @@ import signal
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import redirect_stdout
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +16,7 @@ import forked
 import pytest
 from moments import is_act, is_step
 from phase_scene import Ended, directory_changed, management_host, run
+from rewind import Moment, remember
 from way_home import Away, away, go_home, went_home
 
 from lyncdr_helpers.lab import life
@@ -42,19 +44,35 @@ MOMENTS = {
 }
 
 
+@dataclass(frozen=True)
+class Living:
+    """One lab for every way home, put back to before it in between."""
+
+    lab: Away
+    begun: Moment
+
+
 @pytest.fixture(scope="module")
-def uninterrupted(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
+def living(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Living]:
+    folder = tmp_path_factory.mktemp("living")
+    with away(folder, users=20, batch=8) as lab:
+        yield Living(lab, remember(lab.scene, folder / "kept"))
+
+
+@pytest.fixture(scope="module")
+def uninterrupted(living: Living) -> dict[str, Any]:
     """What a fail back that nobody disturbs leaves behind."""
-    with away(tmp_path_factory.mktemp("uninterrupted")) as lab:
-        ended = go_home(lab.params)
-        assert ended.code == 0, ended.text
-        return lab.state()
+    ended = go_home(living.lab.params)
+    assert ended.code == 0, ended.text
+    return living.lab.state()
 
 
 @pytest.fixture
-def lab(tmp_path: Path) -> Iterator[Away]:
-    with away(tmp_path) as made:
-        yield made
+def lab(living: Living, uninterrupted: dict[str, Any]) -> Away:
+    """The lab as it was, once it is known where a way home ends."""
+    assert uninterrupted
+    living.begun.rewind()
+    return living.lab
 
 
 def test_killed_again_and_again(lab: Away, uninterrupted: dict[str, Any]) -> None:

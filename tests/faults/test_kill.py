@@ -55,22 +55,11 @@ def scene(begun: Moment, uninterrupted: dict[str, Any]) -> Scene:
     return begun.scene
 
 
-@pytest.mark.parametrize("moment", [name for name in MOMENTS if name.startswith("between")])
-def test_it_goes_on(scene: Scene, uninterrupted: dict[str, Any], moment: str) -> None:
-    """Killed between an act and its result, the same command resumes the same run, ends `done`, and leaves exactly what
-    an uninterrupted run leaves; every user was moved by one command, and every intent has its result.
-    """
-    digest = forked.planned(scene)
-    killed_at = forked.kill_at(scene, digest, MOMENTS[moment]())
-    ended = forked.activation(scene.params, digest)
-    assert ended.code == 0, ended.text
-    assert killed_at in [line.digest for line in ended.lines], "it began anew instead of going on"
-    assert everything(scene) == uninterrupted
-    assert answered_twice(ended.lines) == []
-
-
 def test_killed_again_and_again(scene: Scene, uninterrupted: dict[str, Any]) -> None:
-    """One activation, killed at every moment of the list, one after the other: the last one ends it just the same."""
+    """One activation, killed at every moment of the list, one after the other, between each act and its result among
+    them: the same command resumes the same run, the last one ends `done`, and leaves exactly what an uninterrupted run
+    leaves; every user was moved by one command, and no intent is answered twice.
+    """
     digest = forked.planned(scene)
     killed_at = [forked.kill_at(scene, digest, reached()) for reached in MOMENTS.values()]
     ended = forked.activation(scene.params, digest)

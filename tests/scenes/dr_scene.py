@@ -10,6 +10,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from command_line import lyncdr
+
 from lyncdr_helpers.adapters.dns import resolver
 from lyncdr_helpers.adapters.ldap import LdapDirectory
 from lyncdr_helpers.contacts.lists import ContactList
@@ -40,18 +42,21 @@ class Scene:
     def lose_primary(self) -> None:
         lifecycle.fail(self.blueprint.folder, "primary")
 
-    def command(self, *arguments: str) -> list[str]:
-        return [sys.executable, "-m", "lyncdr_helpers", "run", *arguments, "--params", str(self.params), "--json"]
+    def _command(self, *arguments: str) -> list[str]:
+        return ["run", *arguments, "--params", str(self.params), "--json"]
 
     def run(self, *arguments: str) -> tuple[int, dict[str, Any], str]:
-        """Exit code, the JSON line, and what stood on stderr."""
-        done = subprocess.run(self.command(*arguments), capture_output=True, text=True, timeout=110, check=False)
+        """`lyncdr run ...`: exit code, the JSON line, and what stood on stderr."""
+        done = lyncdr(*self._command(*arguments))
         return done.returncode, json.loads(done.stdout.splitlines()[-1]), done.stderr
 
     def start(self, *arguments: str) -> subprocess.Popen[bytes]:
         """The same in a process group of its own, to be killed with everything it started."""
         return subprocess.Popen(
-            self.command(*arguments), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, start_new_session=True
+            [sys.executable, "-m", "lyncdr_helpers", *self._command(*arguments)],
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+            start_new_session=True,
         )
 
     def runs(self) -> list[RunSummary]:

@@ -1,21 +1,22 @@
-"""An activation in a process of its own, without papermill around it: to be killed as a power cut would kill it."""
+"""A phase in a process of its own, without papermill around it: to be killed as a power cut would kill it."""
 
 from __future__ import annotations
 
 import multiprocessing
 import os
+import signal
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, redirect_stdout
+from contextlib import contextmanager, redirect_stderr, redirect_stdout
 from functools import partial
 from multiprocessing.process import BaseProcess
 from pathlib import Path
 
 from dr_scene import Scene
-from phase_scene import Ended, activated, run
+from phase_scene import Ended, activated, backed_up, run
 
 from lyncdr_helpers.journal import Line
-from lyncdr_helpers.phases import activate
+from lyncdr_helpers.phases import activate, backup
 
 PATIENCE = 60.0
 
@@ -58,13 +59,24 @@ def wait_for(scene: Scene, reached: Callable[[Line], bool], alive: Callable[[], 
 
 @contextmanager
 def started(params: Path, digest: str) -> Iterator[BaseProcess]:
-    """An activation under way, which does not outlive the block.
+    """An activation under way, which does not outlive the block."""
+    with _apart(_activation, params, digest) as process:
+        yield process
 
-    From a server that has imported everything: a child of this process would inherit its threads' locks.
-    """
+
+@contextmanager
+def started_backup(params: Path) -> Iterator[BaseProcess]:
+    """A backup under way, which does not outlive the block."""
+    with _apart(_backup, params) as process:
+        yield process
+
+
+@contextmanager
+def _apart(work: Callable[..., None], *given: object) -> Iterator[BaseProcess]:
+    """From a server that has imported everything: a child of this process would inherit its threads' locks."""
     context = multiprocessing.get_context("forkserver")
     context.set_forkserver_preload([__name__])
-    process = context.Process(target=_quietly, args=(params, digest))
+    process = context.Process(target=work, args=given)
     process.start()
     try:
         yield process
@@ -73,6 +85,19 @@ def started(params: Path, digest: str) -> Iterator[BaseProcess]:
         process.join()
 
 
-def _quietly(params: Path, digest: str) -> None:
-    with Path(os.devnull).open("w", encoding="utf-8") as nowhere, redirect_stdout(nowhere):
+def _activation(params: Path, digest: str) -> None:
+    with _quietly():
         activation(params, digest)
+
+
+def _backup(params: Path) -> None:
+    """As the kernel of a backup meets it: an interrupt ends it in order."""
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+    with _quietly():
+        run(backup.begin(params), backed_up)
+
+
+@contextmanager
+def _quietly() -> Iterator[None]:
+    with Path(os.devnull).open("w", encoding="utf-8") as nowhere, redirect_stdout(nowhere), redirect_stderr(nowhere):
+        yield
