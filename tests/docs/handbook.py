@@ -32,11 +32,13 @@ class Line:
 
     @property
     def what(self) -> tuple[str, ...]:
-        """The command without the words of its reasons: two pages may word them otherwise."""
+        """The command without the words of its reasons and in no order: two pages may write it otherwise."""
         earlier = ("", *self.words[:-1])
         return tuple(
-            word.partition("=")[0] if before in REASONS else word
-            for before, word in zip(earlier, self.words, strict=True)
+            sorted(
+                word.partition("=")[0] if before in REASONS else word
+                for before, word in zip(earlier, self.words, strict=True)
+            )
         )
 
 
