@@ -139,8 +139,10 @@ def _copies(loaded: LoadedParams) -> Store | LyncdrError:
 
 
 def _print(one: dict[str, Any]) -> None:
+    from lyncdr_helpers.verifier.findings import printable
+
     print(f"{one['run']}  {'DOES NOT HOLD' if one['spoiled'] else 'holds'}  head {one['head'] or 'none'}")
     for row in one["checks"]:
-        print(f"  {SIGNS[row['verdict']]} {row['verdict']:<7}  {row['name']}: {row['seen']}")
+        print(f"  {SIGNS[row['verdict']]} {row['verdict']:<7}  {row['name']}: {printable(row['seen'])}")
         if row["verdict"] == "unknown" and row["remedy"]:
             print(f"               {row['remedy']}")

@@ -38,6 +38,7 @@ def load():
 
 if __name__ == "__main__":
     sys.dont_write_bytecode = True
+    sys.stdout.reconfigure(errors="backslashreplace")
     sys.exit(load().main(sys.argv[1:], Path(__file__).resolve().parent))
 '''
 

@@ -20,7 +20,12 @@ class Finding:
     line: int = 0
 
     def __str__(self) -> str:
-        return f"{self.state:<8}  {self.what}: {self.said}"
+        return f"{self.state:<8}  {self.what}: {printable(self.said)}"
+
+
+def printable(text: str) -> str:
+    """Nothing that a terminal would take for an order: a record may hold anything."""
+    return "".join(char if char.isprintable() else char.encode("unicode_escape").decode("ascii") for char in text)
 
 
 def is_whole(found: Iterable[Finding]) -> bool:

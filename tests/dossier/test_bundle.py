@@ -196,6 +196,19 @@ def test_verifier_and_product_agree(
     assert [line.removeprefix("  failed    ") for line in said if line.startswith("  failed")] == expected
 
 
+def test_no_terminal_is_ordered_about(model: RunFolder, tmp_path: Path) -> None:
+    """What somebody put into a record to fool whoever proves it is shown as what it is, on any terminal."""
+    found = exported([model], tmp_path / "x.zip", "full")
+    with zipfile.ZipFile(found, "a") as archive:
+        archive.writestr("x\x1b[2Kall is well \u2713", b"")
+        archive.extract("verify.py", tmp_path)
+    command = [sys.executable, "-S", str(tmp_path / "verify.py"), str(found)]  # -I would not hear of the encoding
+    said = subprocess.run(command, capture_output=True, env={"PYTHONIOENCODING": "cp1252"}, timeout=60, check=False)
+    assert said.returncode == 3, said.stderr
+    assert b"x\\x1b[2Kall is well \\u2713 was added" in said.stdout
+    assert b"\x1b" not in said.stdout
+
+
 def test_what_changes_on_the_way(bundles: dict[str, Path], tmp_path: Path) -> None:
     """A file that is edited, removed or added after it was handed over is named, at every level."""
     for level, path in bundles.items():
