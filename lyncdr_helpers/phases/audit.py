@@ -199,8 +199,8 @@ def _named(past: Past, wanted: str) -> tuple[Told, Told]:
 
 
 def _newest(past: Past) -> tuple[Told | None, Told | None]:
-    """The newest run that has a like before it: of the same phase, in the same mode."""
-    whole = [one for one in past.runs if not one.is_broken]
+    """The newest run but an audit that has a like before it: of the same phase, in the same mode."""
+    whole = [one for one in past.runs if not one.is_broken and one.phase != PHASE]
     for place in range(len(whole) - 1, 0, -1):
         newest = whole[place]
         for earlier in reversed(whole[:place]):

@@ -147,7 +147,7 @@ def _lost(incident: Incident, outage: Outage) -> Iterator[str]:
 
 # -- runs --------------------------------------------------------------------------------------------------------------
 def runs(past: Past, checks: Iterable[Check]) -> Frame:
-    """Columns: began (UTC), phase, mode, outcome, record, by, plan, took, run. Newest first; broken ones named."""
+    """Columns: began (UTC), phase, mode, outcome, record, why, by, plan, took, run. Newest first; broken ones named."""
     holds = {one.name: one for one in checks}
     rows = [
         (
@@ -155,7 +155,7 @@ def runs(past: Past, checks: Iterable[Check]) -> Frame:
             one.phase,
             one.summary.mode,
             _signed_outcome(one),
-            _record(holds.get(one.run)),
+            *_record(holds.get(one.run)),
             one.summary.by,
             one.summary.plan[:12],
             spell(one.seconds) if one.lines else "",
@@ -163,7 +163,7 @@ def runs(past: Past, checks: Iterable[Check]) -> Frame:
         )
         for one in past.runs
     ]
-    columns = ["began", "phase", "mode", "outcome", "record", "by", "plan", "took", "run"]
+    columns = ["began", "phase", "mode", "outcome", "record", "why", "by", "plan", "took", "run"]
     return Frame.of(rows[::-1], columns, rest="lyncdr runs list names them all", none="Nothing was run yet.")
 
 
@@ -173,10 +173,12 @@ def _signed_outcome(run: Told) -> str:
     return f"{sign} {outcome}"
 
 
-def _record(check: Check | None) -> str:
+def _record(check: Check | None) -> tuple[str, str]:
+    """(whether the record holds, why not)."""
     if check is None:
-        return "? not looked at"
-    return {"pass": "✓ holds", "warn": f"! {check.seen}"}.get(check.verdict, f"✗ {check.seen}")
+        return "? not looked at", ""
+    signs = {"pass": "✓ holds", "warn": "! in doubt", "fail": "✗ broken"}
+    return signs.get(check.verdict, "? unknown"), "" if check.verdict == "pass" else check.seen
 
 
 def incidents(past: Past) -> Frame:

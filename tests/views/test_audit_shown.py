@@ -88,7 +88,8 @@ def test_a_broken_record_is_part_of_the_answer(tmp_path: Path) -> None:
     shown = views.runs(found, [audit.proven(one) for one in found.runs])
     row = shown[shown.run == name].iloc[0]
     assert (row.phase, row.outcome) == ("verify", "? broken journal")
-    assert row.record.startswith("✗ journal: line 4: edited")
+    assert row.record == "✗ broken"
+    assert row.why.startswith("journal: line 4: edited")
     assert set(shown[shown.run != name].record) == {"✓ holds"}
     assert set(views.runs(found, []).record) == {"? not looked at"}
 
