@@ -77,7 +77,7 @@ def show(
     if not sealing.is_sealed(folder):  # else it is part of what was sealed
         write_report([folder], folder.report, run)
     print(f"Head: {proof.head_of(folder)}")
-    print(f"Report: {folder.report}")
+    print(f"Report: {folder.report if folder.report.exists() else f'lyncdr runs report {run} --html FILE'}")
 
 
 def runs_folder(params_file: Path) -> Path:

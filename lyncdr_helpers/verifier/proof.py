@@ -20,7 +20,8 @@ PLANNED = ("run", "deployment", "scope", "basis", "changes")
 """What the digest of a plan is made over."""
 
 KEPT, END = "kept", "end"
-GOES_ON = ("resume", "approval")
+APPROVAL = "approval"
+GOES_ON = ("resume", APPROVAL)
 """What may follow an end: a run that waited for its approval goes on, or somebody approves it from elsewhere."""
 
 
@@ -142,7 +143,7 @@ def _files(files: Files, names: Sequence[str], sealed: Sealed) -> Iterator[Findi
 def _plan(files: Files, names: Sequence[str], told: Sequence[Mapping[str, Any]]) -> Iterator[Finding]:
     """plan.json has the digest of what it says, and that is on record; so is what was approved."""
     planned = [line["facts"].get("digest") for line in told if line["kind"] == "plan"]
-    approved = [line for line in told if line["kind"] == "approval"]
+    approved = [line for line in told if line["kind"] == APPROVAL]
     for line in approved:
         if line["facts"].get("digest") not in planned:
             yield Finding("plan", "failed", "what was approved was never planned", int(line["n"]))
@@ -173,7 +174,7 @@ def _tables(files: Files, names: Sequence[str], told: Sequence[Mapping[str, Any]
     if not kept:
         return
     wanted, line = kept[-1]["facts"]["files"], int(kept[-1]["n"])
-    after = any(one["n"] > line and one["kind"] != END for one in told)
+    after = any(one["n"] > line and one["kind"] not in (END, APPROVAL) for one in told)
     wrong = [name for name, sha256 in wanted.items() if name not in names or sha256_of(files, name) != sha256]
     if after:
         yield Finding("tables", "noted", "the run went on after its files were put on record")

@@ -218,6 +218,15 @@ def test_a_run_that_goes_on(mine: RunFolder, store: Store) -> None:
     assert len(witness.kept(store, mine.run)) == 2
 
 
+def test_somebody_approves_from_elsewhere(mine: RunFolder, store: Store) -> None:
+    """An approval may follow the end that waited for it; sealed again, nothing is left to be noted."""
+    who = {"user": "mueller", "host": "mgmt03", "pid": 9}
+    Journal.open(mine.journal, SetClock(START)).write("approval", digest=PLAN.digest, name="mueller", by=who)
+    assert failed(proof.check(mine, Keys(), store)) == []
+    assert list(sealing.seal(mine, SetClock(START), Keys(), lambda: store)) == []
+    assert not_proven(proof.check(mine, Keys(), store)) == []
+
+
 def test_a_seal_covers_nothing_up(mine: RunFolder) -> None:
     """A folder whose journal was changed is not sealed again: neither a broken chain, nor another past."""
     changed(mine, "journal.jsonl", '"sip A"', '"sip B"')

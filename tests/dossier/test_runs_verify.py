@@ -84,6 +84,7 @@ def test_show_leaves_a_sealed_report_alone(params: Path, tmp_path: Path) -> None
         assert runs("show", name, "--params", params).exit_code == 0
     assert (other / "report.html").exists()
     assert runs("verify", NAME, "--params", params).exit_code == 0
+    assert f"Report: lyncdr runs report {NAME} --html FILE" in runs("show", NAME, "--params", params).stdout
 
 
 def test_a_bundle_is_handed_over(params: Path, tmp_path: Path) -> None:
