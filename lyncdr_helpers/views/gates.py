@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 import textwrap
-from collections.abc import Sequence
 from xml.etree.ElementTree import tostring
 
 import ipywidgets as widgets
@@ -17,6 +16,7 @@ from lyncdr_helpers.phases.approval import Standing
 from lyncdr_helpers.plan import Plan, require_approval
 from lyncdr_helpers.session import Session
 from lyncdr_helpers.views.markup import node
+from lyncdr_helpers.views.panel import Panel, spoken
 
 COUNT = re.compile(r"[0-9]{1,3}(?:[.,'’ \u00a0\u202f]?[0-9]{3})*")
 """Digits, in threes where somebody parts them: 10000, 10,000, 10.000, 10 000."""
@@ -160,17 +160,6 @@ def misfit(typed: str, pool: str, users: int) -> str:
     return ""
 
 
-class Panel(widgets.VBox):  # type: ignore[misc]  # ipywidgets ships no types
-    """The gate's widgets; where widgets are blank, the gate's state in words."""
-
-    def __init__(self, gate: ApprovalGate, children: Sequence[widgets.Widget]) -> None:
-        super().__init__(children)
-        self._gate = gate
-
-    def __repr__(self) -> str:
-        return self._gate.state
-
-
 def approval(session: Session, plan: Plan, approve: str = "", asked: str = "lost pool") -> ApprovalGate:
     """The gate of a plan; `approve` is its parameter twin. asked: what the pool is whose name is typed."""
     standing = approvals.standing(session.journal.lines, plan.digest)
@@ -191,10 +180,3 @@ def _words(text: str, command: str = "") -> widgets.HTML:
 
 def _wrapped(text: str) -> list[str]:
     return textwrap.wrap(text, WIDE, break_on_hyphens=False)
-
-
-def spoken(text: str) -> str:
-    """A state as HTML: in color beside its sign; a screen reader says it when it changes."""
-    color = "success" if text.startswith("✓") else "error"
-    said = node("b", text, role="status", style=f"color: var(--jp-{color}-color1)")
-    return tostring(said, encoding="unicode", method="html")

@@ -5,7 +5,6 @@ A form collects an answer and never acts on it.
 
 from __future__ import annotations
 
-import html
 from collections.abc import Mapping
 from xml.etree.ElementTree import tostring
 
@@ -17,6 +16,7 @@ from lyncdr_helpers.phases import guided
 from lyncdr_helpers.phases.guided import Account, GuidedStep
 from lyncdr_helpers.session import Session
 from lyncdr_helpers.views.markup import node
+from lyncdr_helpers.views.panel import Panel, spoken
 
 NOTHING = "Nothing is to be done by hand here."
 
@@ -91,21 +91,10 @@ class StepForm:
 
     def widget(self) -> widgets.Widget:
         boxes = [self.seen, self.files] + ([self.reason] if self.step.skippable else [])
-        return Panel(self, [] if self._earlier else boxes)
+        return Panel(self, [*([] if self._earlier else boxes), self._shown])
 
     def _show_state(self, *_: object) -> None:
-        self._shown.value = html.escape(self.state)
-
-
-class Panel(widgets.VBox):  # type: ignore[misc]  # ipywidgets ships no types
-    """A form's widgets; where widgets are blank, its state in words."""
-
-    def __init__(self, form: StepForm, boxes: list[widgets.Widget]) -> None:
-        super().__init__([*boxes, form._shown])
-        self._form = form
-
-    def __repr__(self) -> str:
-        return self._form.state
+        self._shown.value = spoken(self.state)
 
 
 class StepForms:

@@ -21,6 +21,7 @@ from lyncdr_helpers.topology.requirements import Component, components
 from lyncdr_helpers.views import topology_tables
 from lyncdr_helpers.views.frame import Frame
 from lyncdr_helpers.views.markup import node
+from lyncdr_helpers.views.panel import Panel
 
 SIGN_IN, ARCHIVING = "archiving.must_be_up_to_sign_in", "archiving.needed"
 ALWAYS = "im_presence"
@@ -89,7 +90,8 @@ class RequirementsForm:
         display(self.table(), self.widget())  # type: ignore[no-untyped-call]  # IPython ships no types
 
     def widget(self) -> widgets.Widget:
-        return Panel(self)
+        lead = widgets.HTML("Try other answers: nothing is changed by that.")
+        return Panel(self, [lead, *self.rows(), self.shown])
 
     def rows(self) -> list[widgets.Widget]:
         """Each box with what its answer asks of the DR site."""
@@ -132,18 +134,6 @@ class RequirementsForm:
         how = "To keep them, put these lines into the parameters in place of the section of that name, and run again:"
         told = node("div", node("p", how), node("pre", node("code", self.answers.lines)))
         return tostring(told, encoding="unicode", method="html")
-
-
-class Panel(widgets.VBox):  # type: ignore[misc]  # ipywidgets ships no types
-    """The form's widgets; where widgets are blank, what the answers come to in words."""
-
-    def __init__(self, form: RequirementsForm) -> None:
-        lead = widgets.HTML("Try other answers: nothing is changed by that.")
-        super().__init__([lead, *form.rows(), form.shown])
-        self._form = form
-
-    def __repr__(self) -> str:
-        return self._form.state
 
 
 def form(found: Found) -> RequirementsForm:

@@ -12,12 +12,12 @@ from xml.etree.ElementTree import tostring
 
 import ipywidgets as widgets
 from IPython.core.getipython import get_ipython
-from IPython.display import HTML, display
+from IPython.display import display
 
 from lyncdr_helpers.session import ClosedGate, Session
 from lyncdr_helpers.views.frame import Frame
-from lyncdr_helpers.views.gates import spoken
 from lyncdr_helpers.views.markup import node
+from lyncdr_helpers.views.panel import Panel, spoken
 
 WAITS = "Closed: no reason was given."
 GIVEN = "✓ A reason is given: select this cell again and choose Run > Run Selected Cell and All Below."
@@ -59,21 +59,10 @@ class WaiverForm:
 
     def view(self) -> None:
         """The gate and what a waiver of it stands for, which an export has too; and the form below it."""
-        display(Told(self._gate), Panel(self))  # type: ignore[no-untyped-call]  # IPython ships no types
+        display(Told(self._gate), Panel(self, [self.reason, self._shown]))  # type: ignore[no-untyped-call]  # IPython ships no types
 
     def _show_state(self, *_: object) -> None:
         self._shown.value = spoken(self.state)
-
-
-class Panel(widgets.VBox):  # type: ignore[misc]  # ipywidgets ships no types
-    """A form's widgets; where widgets are blank, its state in words."""
-
-    def __init__(self, form: WaiverForm) -> None:
-        super().__init__([form.reason, form._shown])
-        self._form = form
-
-    def __repr__(self) -> str:
-        return self._form.state
 
 
 class Told:
@@ -131,5 +120,15 @@ def attend(session: Session) -> None:
 def come_into_view(result: object) -> None:
     """Show the cell that has just failed. result: IPython's ExecutionResult."""
     if getattr(result, "error_in_exec", None) is not None:
-        mark = uuid4().hex
-        display(HTML(f"<span data-refused='{mark}'></span><script>{SCRIPT % mark}</script>"))  # type: ignore[no-untyped-call]
+        display(Mark())  # type: ignore[no-untyped-call]
+
+
+class Mark:
+    """What brings its cell into view in JupyterLab, and is nothing anywhere else."""
+
+    def _repr_html_(self) -> str:
+        name = uuid4().hex
+        return f"<span data-refused='{name}'></span><script>{SCRIPT % name}</script>"
+
+    def __repr__(self) -> str:
+        return ""

@@ -5,6 +5,7 @@ The tests stand in the order of the night, and each begins where the one before 
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -109,10 +110,10 @@ def test_a_wrong_confirmation(desk: Desk, scene: Scene, typed: str, why: str) ->
     assert not newest(scene, "approval", "intent")
 
 
-def test_two_people_by_keyboard_alone(desk: Desk, scene: Scene, two_people: Path) -> None:
+def test_two_people_by_keyboard_alone(console: Console, desk: Desk, scene: Scene, two_people: Path) -> None:
     """The site is lost. From the refused cell: up, Tab into the box, both people's words, back, and Shift+Enter."""
     scene.lose_primary()
-    desk.write(params_file=str(two_people))
+    desk.write(params_file=os.path.relpath(two_people, console.root / "notebooks"))
     desk.run_all()
     assert APPROVE in desk.active()
     desk.keys("ArrowUp", "Tab")
