@@ -10,7 +10,6 @@ import ipywidgets as widgets
 
 from lyncdr_helpers.views.markup import node
 
-
 COLORS = {"✓": "success", "✗": "error", "Closed": "error"}
 
 
