@@ -73,8 +73,11 @@ def opened(settings: LoadParm, *options: str) -> SamDB:
 
 
 def extend_schema(job: dict[str, Any], samdb: SamDB) -> None:
+    """Each step in one transaction: Samba reads the whole schema anew after every one."""
     for step in job["schema"]:
+        samdb.transaction_start()
         samdb.modify_ldif(step) if "changetype: modify" in step else samdb.add_ldif(step)
+        samdb.transaction_commit()
         samdb.set_schema_update_now()
 
 
