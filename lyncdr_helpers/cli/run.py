@@ -30,7 +30,12 @@ def run(
     approve: Annotated[str, typer.Option(metavar="DIGEST", help="The plan you have read and approve.")] = "",
     because: Annotated[str, typer.Option(metavar="REASON", help="Why the pool is given up: activate, live.")] = "",
     groups: Annotated[
-        str, typer.Option(metavar="CHOICES", help="Response Groups whose names are taken in DR: present, or rename.")
+        str,
+        typer.Option(
+            metavar="CHOICES",
+            help="Response Groups. activate, whose names are taken in DR: present, or rename. failback, of which nobody "
+            "knows whose they are: home, or stay.",
+        ),
     ] = "",
     contacts_by: Annotated[
         str, typer.Option(metavar="update|import", help="From 2013: merge, or replace with the services stopped.")

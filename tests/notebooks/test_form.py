@@ -44,6 +44,7 @@ PARAMETERS: dict[str, dict[str, Any]] = {
         "mode": "rehearse",
         "approve": "",
         "backup_set": "",
+        "groups": "",
         "pilot": "",
         "waive": {},
         "did": {},
