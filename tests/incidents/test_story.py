@@ -64,6 +64,17 @@ def test_what_did_not_go_well_is_told_in_its_own_words(tmp_path: Path) -> None:
     assert texts[-1] == "activate unknown: A person must look."
 
 
+def test_what_resolvers_said_after_the_cutover(tmp_path: Path) -> None:
+    """All of them, or how many are late."""
+    activation(tmp_path, *everybody(), fact("resolvers_late", 0))
+    activation(tmp_path, *everybody(), fact("resolvers_late", 2), days=MINUTE)
+    (one,) = incidents(tmp_path)
+    assert [event.text for event in events(one.runs) if event.what == "DNS"] == [
+        "every watched resolver gives the new answers",
+        "2 watched resolvers still give the old ones",
+    ]
+
+
 def test_who_decided_what(tmp_path: Path) -> None:
     """Declaration, waiver with its names and its signature, approval with its plan: who, and from which host."""
     signed = ("waiver", {**WAIVER, "names": ["set x"], "signature": {"key": "night shift"}}, 0.0)

@@ -28,7 +28,7 @@ COUNTED = (
 @dataclass(frozen=True)
 class Event:
     """One moment. what: began, goes on, declared, evidence, backup, plan, gate, waived, approved, by hand, done,
-    unknown, ended. by: who, where a person did it.
+    unknown, DNS, ended. by: who, where a person did it.
     """
 
     at: dt.datetime
@@ -66,6 +66,9 @@ class _Teller:
             case "fact" if facts.get("name") == "backup" and facts.get("value") != self.backup:
                 self.backup = str(facts["value"])
                 return "backup", f"set {self.backup} is the measure"
+            case "fact" if facts.get("name") == "resolvers_late":
+                late = f"{facts['value']:,} watched resolvers still give the old ones"
+                return "DNS", late if facts["value"] else "every watched resolver gives the new answers"
             case "step":
                 return self._step(line)
             case "end":
