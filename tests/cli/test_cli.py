@@ -11,10 +11,12 @@ import time
 import urllib.error
 import urllib.request
 from pathlib import Path
+from typing import Any
 
 import pytest
+from command_line import Said, lyncdr
 
-from lyncdr_helpers import errors
+from lyncdr_helpers import cli, errors, journal
 
 LAB = Path(__file__).resolve().parents[2] / "params" / "lab.yml"
 SUBNET = "127.53.81"
@@ -26,20 +28,27 @@ def python(*arguments: str, cwd: Path | None = None) -> Finished:
     return subprocess.run([sys.executable, *arguments], capture_output=True, text=True, cwd=cwd, timeout=90)
 
 
-def lyncdr(*arguments: str | Path, cwd: Path | None = None) -> Finished:
-    return python("-m", "lyncdr_helpers", *map(str, arguments), cwd=cwd)
-
-
 def with_command(body: str) -> Finished:
     """The real command line with one more command, `boom`, that does what the test says."""
     program = f"""import os, signal, time
-from lyncdr_helpers import cli, errors
+from lyncdr_helpers import cli, errors, journal
 @cli.app.command()
 def boom() -> None:
     {body}
 cli.main()
 """
     return python("-c", program, "boom")
+
+
+def meets(error: errors.LyncdrError, monkeypatch: pytest.MonkeyPatch) -> Said:
+    """The same in this process, where the command meets an error."""
+
+    def boom() -> None:
+        raise error
+
+    monkeypatch.setattr(cli.app, "registered_commands", list(cli.app.registered_commands))
+    cli.app.command()(boom)
+    return lyncdr("boom")
 
 
 @pytest.fixture
@@ -54,7 +63,7 @@ def params_file(tmp_path: Path) -> Path:
 # -- help --------------------------------------------------------------------------------------------------------------
 def test_help_teaches() -> None:
     """--help has an example of each phase, and what every exit code means."""
-    shown = lyncdr("--help").stdout
+    shown = python("-m", "lyncdr_helpers", "--help").stdout
     for phase in ("prepare", "backup", "activate", "verify"):
         assert f"lyncdr run {phase}" in shown
     for code in errors.OUTCOMES:
@@ -147,9 +156,9 @@ def test_no_runs_yet(params_file: Path) -> None:
 @pytest.mark.parametrize(
     "error", [one for one in vars(errors).values() if isinstance(one, type) and issubclass(one, errors.LyncdrError)]
 )
-def test_every_error_has_its_exit_code(error: type[errors.LyncdrError]) -> None:
+def test_every_error_has_its_exit_code(error: type[errors.LyncdrError], monkeypatch: pytest.MonkeyPatch) -> None:
     """An error of the tree: message, remedy on the next line, its own exit code, no traceback."""
-    finished = with_command(f'raise errors.{error.__name__}("It broke.", "Mend it.")')
+    finished = meets(error("It broke.", "Mend it."), monkeypatch)
     assert finished.stderr == "lyncdr: It broke.\nMend it.\n"
     assert finished.returncode == error.exit_code
 
@@ -175,13 +184,15 @@ def test_a_lab_by_hand(tmp_path: Path) -> None:
     """Up, a phase on it, its runs, a site lost and given back, status, down: each verb by itself."""
     lab = tmp_path / "lab"
     try:
-        assert lyncdr("lab", "up", "--folder", lab, "--users", "20", "--subnet", SUBNET).returncode == 0
-        prepared = lyncdr("run", "prepare", "--params", lab / "lab.yml", "--json")
-        assert prepared.returncode == 0, prepared.stderr
-        facts = json.loads(prepared.stdout)
-        assert Path(facts["report"]).is_file()
-        assert facts["run"] in lyncdr("runs", "list", "--params", lab / "lab.yml").stdout
-        assert "DONE" in lyncdr("runs", "show", facts["run"], "--params", lab / "lab.yml").stdout.upper()
+        assert (
+            python(
+                "-m", "lyncdr_helpers", "lab", "up", "--folder", str(lab), "--users", "20", "--subnet", SUBNET
+            ).returncode
+            == 0
+        )
+        said = not_ready(lab / "lab.yml")
+        assert said["run"] in lyncdr("runs", "list", "--params", lab / "lab.yml").stdout
+        assert "FAIL (must)" in lyncdr("runs", "show", said["run"], "--params", lab / "lab.yml").stdout
         assert lyncdr("lab", "fail", "primary", "--folder", lab).returncode == 0
         rows = json.loads(lyncdr("lab", "status", "--folder", lab, "--json").stdout)["servers"]
         assert {row["server"]: row["state"] for row in rows}["pool01.lync.test"] == "site lost"
@@ -190,6 +201,24 @@ def test_a_lab_by_hand(tmp_path: Path) -> None:
     finally:
         assert lyncdr("lab", "down", "--folder", lab).returncode == 0
     assert [path.name for path in lab.iterdir()] == ["runs"]
+
+
+def not_ready(params: Path) -> dict[str, Any]:
+    """`lyncdr run prepare` where the time to recovery is too long is exit 3; the JSON line, which is the last one on
+    stdout, counts the verdicts and names each must-have that is not green, and the report says what to do.
+    """
+    params.write_text(params.read_text(encoding="utf-8").replace("rto_minutes: 60", "rto_minutes: 0.5"))
+    finished = python("-m", "lyncdr_helpers", "run", "prepare", "--params", str(params), "--json")
+    said: dict[str, Any] = json.loads(finished.stdout.splitlines()[-1])
+    assert (finished.returncode, said["outcome"]) == (3, "check failed"), finished.stderr
+    assert list(said["checks"]) == ["pass", "warn", "fail", "unknown"]
+    lines, _ = journal.read(Path(said["folder"]) / "journal.jsonl")
+    made = [line.facts for line in lines if line.kind == "check"]
+    failed = [f"{one['area']}: {one['name']}" for one in made if one["verdict"] == "fail"]
+    assert said["checks"]["fail"] == len(failed) > 0
+    assert set(failed) <= set(said["must_haves_failed"])
+    assert "What to do" in Path(said["report"]).read_text(encoding="utf-8")
+    return said
 
 
 # -- the console -------------------------------------------------------------------------------------------------------

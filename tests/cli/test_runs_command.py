@@ -1,25 +1,14 @@
-"""`lyncdr run prepare` and `lyncdr runs show`: what is not ready is said, to people and to programs."""
+"""`lyncdr runs show`: what is not ready is said."""
 
 from __future__ import annotations
 
-import json
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
-from dr_scene import Scene
+from command_line import lyncdr
 from journal_scene import check, end, run
-from phase_scene import variant
-
-from lyncdr_helpers import journal
 
 LAB = Path(__file__).resolve().parents[2] / "params" / "lab.yml"
-
-
-def lyncdr(*arguments: str | Path) -> subprocess.CompletedProcess[str]:
-    command = [sys.executable, "-m", "lyncdr_helpers", *map(str, arguments)]
-    return subprocess.run(command, capture_output=True, text=True, timeout=110, check=False)
 
 
 @pytest.fixture
@@ -48,19 +37,3 @@ def test_show_of_a_run_without_checks(params: Path, tmp_path: Path) -> None:
     """Nothing is said of what was not looked at."""
     folder = run(tmp_path / "lab" / "runs", "backup", end(), deployment="lab")
     assert "Checks:" not in lyncdr("runs", "show", folder.name, "--params", params).stdout
-
-
-@pytest.mark.slow
-def test_prepare_for_programs(standing: Scene) -> None:
-    """Not ready is exit 3; the JSON line counts the verdicts and names each must-have that is not green."""
-    strict = variant(standing, ("rto_minutes: 60", "rto_minutes: 0.5"))
-    finished = lyncdr("run", "prepare", "--params", strict, "--json")
-    said = json.loads(finished.stdout.splitlines()[-1])
-    assert (finished.returncode, said["outcome"]) == (3, "check failed")
-    assert list(said["checks"]) == ["pass", "warn", "fail", "unknown"]
-    lines, _ = journal.read(Path(said["folder"]) / "journal.jsonl")
-    made = [line.facts for line in lines if line.kind == "check"]
-    failed = [f"{one['area']}: {one['name']}" for one in made if one["verdict"] == "fail"]
-    assert said["checks"]["fail"] == len(failed) > 0
-    assert set(failed) <= set(said["must_haves_failed"])
-    assert "What to do" in Path(said["report"]).read_text(encoding="utf-8")

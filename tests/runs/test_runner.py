@@ -39,9 +39,7 @@ from pathlib import Path
 from lyncdr_helpers import errors
 from lyncdr_helpers.clock import SystemClock
 from lyncdr_helpers.journal import Journal
-from lyncdr_helpers.params.reading import read_params
-loaded = read_params(Path(params_file))
-folder = loaded.locate(loaded.params.runs_folder) / run
+folder = Path(params_file).parents[1] / "lab" / "runs" / run
 journal = Journal.open(folder / "journal.jsonl", SystemClock())
 who = {"user": "u", "host": "h", "pid": os.getpid()}
 journal.write("resume" if journal.lines else "begin", run=run, phase="try", deployment="lab", mode=mode, who=who)
