@@ -10,6 +10,9 @@ from typing import Any
 import psutil
 
 from lyncdr_helpers.drill_score import LIFE_NUMBERS
+from lyncdr_helpers.lab.blueprint import PRIMARY_POOL
+from lyncdr_helpers.phases import audit
+from lyncdr_helpers.phases.incidents.decisions import decisions
 
 Numbers = Mapping[str, Any]
 
@@ -39,6 +42,25 @@ def at_home(numbers: Numbers, users: int) -> None:
     did = LIFE_NUMBERS[::2]
     assert [numbers[f"{name}_kept"] for name in did] == [numbers[name] for name in did]
     assert min(numbers[name] for name in did) >= 2
+
+
+def an_audit_tells(runs: Path, users: int, rto: float) -> None:
+    """The same, as an audit tells it from the journals of the phases alone: one incident, from the loss to home."""
+    past = audit.of(runs, "lab", PRIMARY_POOL)
+    assert [one.verdict for one in map(audit.proven, past.runs)] == ["pass"] * len(past.runs)
+    (incident,) = past.incidents
+    outage = audit.case_of(past).outage
+    assert outage and outage.alive and outage.until_proven
+    assert (incident.state, incident.broken, outage.never) == ("home", (), ())
+    assert outage.alive.what == "its contact lists were exported"
+    shares = outage.shares()
+    assert [one.back for one in shares] == [one.users for one in shares], shares
+    assert (shares[0].users, shares[-1].users) == (users, users), shares
+    moved, lists, names, whole = (one.last or 0.0 for one in shares)
+    assert 0 < moved < lists < names == whole < outage.until_proven, shares
+    assert rto < outage.until_proven + outage.doubt, (rto, outage)
+    decided = [one.what for one in decisions(incident.runs)]
+    assert decided == ["declared", "approved", "approved"], decided
 
 
 def nothing_runs(folder: Path) -> bool:

@@ -41,6 +41,8 @@ def test_there_and_back(tmp_path: Path) -> None:
     assert "added at the DR site, and kept" in score.folder.report.read_text(encoding="utf-8")
     assert score.as_facts()["only_on_primary_kept"] == score.numbers["only_on_primary"]
     assert [path.name for path in (score.folder.path / "lab").iterdir()] == ["runs"]
+    assert score.rto_seconds
+    brought_back.an_audit_tells(score.folder.path / "lab" / "runs", USERS, score.rto_seconds)
     assert brought_back.nothing_runs(tmp_path)
 
 
