@@ -147,34 +147,54 @@ def test_two_failures(lab):
 
 
 # -- down -------------------------------------------------------------------------------------------------------------
-def test_down_leaves_nothing_but_the_runs(tmp_path, lab):
-    """No process, no listening socket and no file but the runs stay, and the other lab goes on."""
-    second = Blueprint(tmp_path / "second", subnet="127.53.66", users=USERS)
-    lifecycle.up(second)
-    (second.folder / "runs").mkdir()
-    lifecycle.down(second.folder)
-    assert not members.members(second.folder)
-    assert not any(listens(one.address, one.port) for one in endpoints(second))
-    assert [path.name for path in second.folder.iterdir()] == ["runs"]
-    assert set(states(lab.folder).values()) == {"answers"}
-    with pytest.raises(InputError, match="no lab"):
-        lifecycle.status(second.folder)
-
-
-def test_two_labs_that_come_up_at_once(tmp_path):
-    """Labs that start in the same moment and on any free subnet stand on two, and both answer."""
+@pytest.fixture(scope="module")
+def two(tmp_path_factory: pytest.TempPathFactory) -> Iterator[list[Blueprint]]:
+    """Labs that came up in the same moment, on any free subnets; the tests that follow take them down."""
+    folder = tmp_path_factory.mktemp("two")
 
     def bring_up(name: str) -> Blueprint:
-        claim = claim_subnet(Blueprint(tmp_path / name, users=USERS), range(66, 68))
+        claim = claim_subnet(Blueprint(folder / name, users=USERS), range(66, 68))
         lifecycle.up(claim.blueprint, owner_pid=os.getpid(), claim=claim)
         return claim.blueprint
 
     with ThreadPoolExecutor(2) as pool:
         labs = list(pool.map(bring_up, ["a", "b"]))
-    assert {blueprint.subnet for blueprint in labs} == {"127.53.66", "127.53.67"}
+    yield labs
     for blueprint in labs:
+        if members.members(blueprint.folder):
+            lifecycle.down(blueprint.folder)
+
+
+def test_two_labs_that_come_up_at_once(two):
+    """Labs that start in the same moment and on any free subnet stand on two, and both answer."""
+    assert {blueprint.subnet for blueprint in two} == {"127.53.66", "127.53.67"}
+    for blueprint in two:
         assert set(states(blueprint.folder).values()) == {"answers"}
-        lifecycle.down(blueprint.folder)
+
+
+def test_down_leaves_nothing_but_the_runs(two):
+    """No process, no listening socket and no file but the runs stay, and the other lab goes on."""
+    second, other = two
+    (second.folder / "runs").mkdir()
+    lifecycle.down(second.folder)
+    assert not members.members(second.folder)
+    assert not any(listens(one.address, one.port) for one in endpoints(second))
+    assert [path.name for path in second.folder.iterdir()] == ["runs"]
+    assert set(states(other.folder).values()) == {"answers"}
+    with pytest.raises(InputError, match="no lab"):
+        lifecycle.status(second.folder)
+
+
+def test_a_dead_server_is_reported(two):
+    """A killed server is dead in the status, the others answer, and `down` ends what is left."""
+    _, blueprint = two
+    dns = members.main_process(blueprint.folder, "dns")
+    assert dns is not None
+    dns.kill()
+    assert until(lambda: states(blueprint.folder)["nameserver"] == "dead")
+    assert states(blueprint.folder)["directory"] == "answers"
+    lifecycle.down(blueprint.folder)
+    assert not blueprint.folder.exists()
 
 
 def test_a_lab_goes_with_its_owner(tmp_path):
@@ -190,19 +210,6 @@ def test_a_lab_goes_with_its_owner(tmp_path):
         lifecycle.down(folder)
     finally:
         owner.wait()
-
-
-def test_a_dead_server_is_reported(tmp_path):
-    """A killed server is dead in the status, the others answer, and `down` ends what is left."""
-    blueprint = Blueprint(tmp_path / "lab", subnet="127.53.67", users=USERS)
-    lifecycle.up(blueprint, owner_pid=os.getpid())
-    dns = members.main_process(blueprint.folder, "dns")
-    assert dns is not None
-    dns.kill()
-    assert until(lambda: states(blueprint.folder)["nameserver"] == "dead")
-    assert states(blueprint.folder)["directory"] == "answers"
-    lifecycle.down(blueprint.folder)
-    assert not blueprint.folder.exists()
 
 
 def test_a_server_that_does_not_come_up(tmp_path):
