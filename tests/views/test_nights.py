@@ -8,7 +8,7 @@ from html.parser import HTMLParser
 from xml.etree import ElementTree
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from lyncdr_helpers.backups.calendar import Backup, Mark, calendar
@@ -178,6 +178,7 @@ BACKUPS = st.lists(
 )
 
 
+@settings(deadline=None)  # the machine is shared
 @given(BACKUPS)
 def test_any_nights_can_be_drawn(found: list[Backup]) -> None:
     """Whatever an error said: well-formed, inside the frame, and nothing that runs or is fetched."""
