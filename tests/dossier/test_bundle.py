@@ -292,6 +292,33 @@ def test_a_redacted_journal_is_proven_like_any(bundles: dict[str, Path], tmp_pat
     assert [one.line for one in points if one.state == "failed"] == [line for _, line, _ in expected]
 
 
+@pytest.mark.parametrize(
+    ("place", "said"), [(5, "line 6: the digest before it is another"), (-1, "its head is not the one")]
+)
+def test_other_digests_in_a_redacted_journal(bundles: dict[str, Path], tmp_path: Path, place: int, said: str) -> None:
+    """Whoever chains redacted lines anew, and the bundle with them, still cannot change what they are tied to."""
+    with zipfile.ZipFile(bundles["external"]) as archive:
+        archive.extractall(tmp_path)
+    path = tmp_path / "runs" / NAME / "journal.jsonl"
+    lines = [json.loads(text) for text in path.read_bytes().splitlines()]
+    lines[place - (place > 0)]["digest"] = "0" * 64
+    previous = "0" * 64
+    for line in lines:
+        line["redacted_previous"] = previous
+        rest = {name: value for name, value in line.items() if name != "redacted"}
+        previous = line["redacted"] = files.digest(files.canonical(rest))
+    path.write_bytes(b"".join(files.canonical(line) + b"\n" for line in lines))
+    about = json.loads((tmp_path / "bundle.json").read_bytes())
+    about["runs"][0]["redacted"] = [line["redacted"] for line in lines]
+    [entry] = [one for one in about["files"] if one["file"].endswith("journal.jsonl")]
+    entry["sha256"] = files.digest_file(path)
+    files.replace_json(tmp_path / "bundle.json", about)
+    with files_at(tmp_path) as found:
+        [(_, whole), (_, points)] = prove_bundle(found)
+    assert not [one for one in whole if one.state == "failed"]
+    assert [one.said.startswith(said) for one in points] == [True]
+
+
 def test_what_is_broken_is_not_redacted(mine: RunFolder, tmp_path: Path) -> None:
     """A journal whose chain is broken can be handed over in full alone, for what stands in it is anybody's guess."""
     mine.journal.write_bytes(b"".join(LINES["one edited"][0](texts_of(mine))))

@@ -19,6 +19,7 @@ import pytest
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
 
 from lyncdr_helpers import journal
+from lyncdr_helpers.dossier import proof
 from lyncdr_helpers.errors import InputError, Refusal
 from lyncdr_helpers.journal import Line
 from lyncdr_helpers.runfolder import RunFolder
@@ -110,8 +111,11 @@ def is_steady(path: Path) -> bool:
 
 # -- how it ends -------------------------------------------------------------------------------------------------------
 def test_done(notebooks: Notebooks, params_file: Path) -> None:
-    """A notebook whose journal says done is done; outcome, run and parameters are in the kept notebook."""
+    """A notebook whose journal says done is done; outcome, run, parameters are in the kept notebook; it is sealed."""
     outcome = run_phase("try", params_file, mode="live", notebooks=notebooks(BEGIN, END))
+    assert outcome.folder.report.exists()
+    points = {one.name: one.verdict for one in proof.check(outcome.folder)}
+    assert points == dict.fromkeys(("journal", "manifest", "files", "notebook"), "pass")
     assert ending(outcome) == ("done", 0)
     kept = notebook(outcome)
     assert kept["metadata"]["lyncdr"] == {"outcome": "done", "exit_code": 0, "run": outcome.run}
@@ -190,8 +194,11 @@ def test_exit_in_a_cell(notebooks: Notebooks, params_file: Path) -> None:
 
 
 def test_no_end_line(notebooks: Notebooks, params_file: Path) -> None:
-    """All cells ran, but the journal was not closed: incomplete."""
-    assert ending(run_phase("try", params_file, notebooks=notebooks(BEGIN, "1 + 1"))) == ("incomplete", 4)
+    """All cells ran, but the journal was not closed: incomplete, and sealed as a run that was cut short."""
+    outcome = run_phase("try", params_file, notebooks=notebooks(BEGIN, "1 + 1"))
+    assert ending(outcome) == ("incomplete", 4)
+    assert any("cut short" in one.seen for one in proof.check(outcome.folder))
+    assert proof.verified(outcome.folder)
 
 
 def test_timeout(notebooks: Notebooks, params_file: Path) -> None:
