@@ -25,6 +25,7 @@ from lyncdr_helpers.lab.cmdlets import cmdlets
 from lyncdr_helpers.lab.forest import POOLS
 from lyncdr_helpers.lab.winrm import Call, Cmdlet, CmdletError
 from lyncdr_helpers.phases import failback
+from lyncdr_helpers.phases.group_chat_home import START
 
 pytestmark = [
     pytest.mark.skipif(not hasattr(signal, "SIGKILL"), reason="kill -9 is POSIX"),
@@ -92,6 +93,36 @@ def test_killed_again_and_again(lab: Away, uninterrupted: dict[str, Any]) -> Non
     assert [counted[f"{name}_kept"] for name in ("added_in_dr", "removed_in_dr", "only_on_primary")] == [
         len(some) for some in (lab.lived.added, lab.lived.removed, lab.lived.late)
     ]
+
+
+def test_on_the_command_line(lab: Away, uninterrupted: dict[str, Any]) -> None:
+    """Approved by its digest, it takes everybody home and stops for whoever starts Group Chat's server; said by --did,
+    the same command ends it, and what was said is on record.
+    """
+    digest = go_home(lab.params, digest="").summary.plan
+    approved = ("failback", "--mode", "live", "--approve", digest)
+    code, stopped, errors = lab.scene.run(*approved)
+    assert (code, stopped["outcome"]) == (5, "refused")
+    assert f'--did {START}="what was seen"' in errors
+    assert done_by(lab, stopped["run"]) >= {"move the pilot", "move users", "repoint DNS", "restore Group Chat"}
+    code, done, errors = lab.scene.run(*approved, "--did", f"{START}=a message is read")
+    assert (code, done["outcome"], done["run"]) == (0, "done", stopped["run"]), errors
+    (answered,) = [
+        line.facts
+        for line in lab.scene.lines(done["run"])
+        if line.kind == "guided" and (line.facts["step"], line.facts["state"]) == (START, "done")
+    ]
+    assert answered["said"] == "a message is read"
+    assert lab.state() == uninterrupted
+
+
+def done_by(lab: Away, run_name: str) -> set[str]:
+    """The acts that have done something."""
+    return {
+        line.facts["act"]
+        for line in lab.scene.lines(run_name)
+        if line.kind == "result" and (line.facts.get("done") or line.facts.get("faults") == [])
+    }
 
 
 def test_a_move_that_loses_the_list(lab: Away, uninterrupted: dict[str, Any], tmp_path: Path) -> None:
