@@ -158,7 +158,8 @@ class Paced:
         self._text = text
 
     def _repr_html_(self) -> str:
-        return tostring(node("pre", self._text, class_="lyncdr-pace"), encoding="unicode", method="html")
+        shown = node("div", self._text, style="font-family: var(--jp-code-font-family, monospace); white-space: pre-wrap")
+        return tostring(shown, encoding="unicode", method="html")
 
     def __repr__(self) -> str:
         return self._text
