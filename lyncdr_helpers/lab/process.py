@@ -19,7 +19,7 @@ from lyncdr_helpers.errors import LyncdrError
 from lyncdr_helpers.lab.blueprint import DR_POOL, MANAGEMENT_USER, PRIMARY_POOL, Blueprint
 from lyncdr_helpers.lab.members import stop_file
 
-LOOK_SECONDS = 0.1
+LOOK_SECONDS = 0.2
 
 
 class Server(Protocol):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable
 
-EVERY_SECONDS = 0.05
+EVERY_SECONDS = 0.1
 
 
 class Watch:
