@@ -12,11 +12,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from command_line import lyncdr
 from handbook import ROOT, Line
-from typer.testing import CliRunner
 
 from lyncdr_helpers import runfolder
-from lyncdr_helpers.cli.app import app
 from lyncdr_helpers.errors import LyncdrError
 from lyncdr_helpers.lab.blueprint import Blueprint
 from lyncdr_helpers.runfolder import RunFolder
@@ -57,12 +56,9 @@ class Operator:
         return self.ran[line.what]
 
     def _lyncdr(self, *words: str) -> int:
-        finished = CliRunner().invoke(app, words)
-        self.said = f"{finished.output}\n{finished.exception or ''}"
-        error = finished.exception
-        if error and not isinstance(error, (SystemExit, LyncdrError)):
-            raise error
-        return error.exit_code if isinstance(error, LyncdrError) else finished.exit_code
+        ended = lyncdr(*words)
+        self.said = f"{ended.stdout}\n{ended.stderr}"
+        return ended.returncode
 
     def _fill_in(self) -> None:
         """The parameters of one's own: those of the lab; and those for the days at the DR site."""
