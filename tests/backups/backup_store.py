@@ -53,7 +53,8 @@ class Deployment:
         return open_path(self.store).sets()
 
     def leftovers(self) -> list[str]:
-        return [path.name for path in self.store.iterdir() if path.name.startswith(".")]
+        """What is aside of the sets; the notes that each run leaves there are none."""
+        return [path.name for path in self.store.iterdir() if path.name.startswith(".") and path.name != ".notes"]
 
     def runs(self) -> list[RunSummary]:
         return all_runs(self.runs_folder)
