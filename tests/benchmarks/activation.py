@@ -33,8 +33,8 @@ from lyncdr_helpers.session import Session, open_session
 from lyncdr_helpers.shell import cmdlets
 
 USERS, BLOCKS = 10_000, 8
-PROMISED = 300.0
-"""Seconds for 10,000 users."""
+LIMIT, SHARE_LIMIT = 300.0, 0.15
+"""Seconds for 10,000 users, of the approved command as a whole; what our part may add to the forced moves."""
 
 
 def main(users: int = USERS, directory: str = "samba") -> int:
@@ -65,8 +65,13 @@ def table(ended: Outcome) -> str:
     begun = max((line.n for line in lines if line.kind in ("begin", "resume")), default=0)
     taken = parts([line for line in lines if line.n > begun])
     rows = [*taken.items(), ("kernel, tables, the rest", ended.seconds - sum(taken.values())), ("whole", ended.seconds)]
-    head = f"{counts['move-user']:,} users moved: {ended.outcome}; {PROMISED:.0f} s are promised for {USERS:,}"
-    return "\n".join([head, *(f"{name:42}{spent:9.2f} s{spent / ended.seconds:7.0%}" for name, spent in rows)])
+    head = f"{counts['move-user']:,} users moved: {ended.outcome}"
+    end = f"limit for {USERS:,} users {LIMIT:.0f} s: {held(ended.seconds, LIMIT)}"
+    return "\n".join([head, *(f"{name:42}{spent:9.2f} s{spent / ended.seconds:7.0%}" for name, spent in rows), end])
+
+
+def held(seen: float, limit: float) -> str:
+    return "held" if seen <= limit else "EXCEEDED"
 
 
 def shares(lab: Blueprint) -> str:
@@ -86,7 +91,7 @@ def shares(lab: Blueprint) -> str:
     return (
         f"forced moves by turns, {len(spent['alone'])} + {len(spent['ours'])} blocks: {1 / alone:,.0f} users/s by "
         f"pypsrp alone, {1 / whole:,.0f} with looking first, reading back and the journal: "
-        f"our share {whole / alone - 1:.0%}"
+        f"our share {(share := whole / alone - 1):.0%}, limit {SHARE_LIMIT:.0%}: {held(share, SHARE_LIMIT)}"
     )
 
 
