@@ -2,7 +2,7 @@
 SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help drill test phases drills servers faults rest benchmarks lint format lock clean
+.PHONY: help drill test phases drills servers faults consoles rest benchmarks lint format lock clean
 
 # Every kernel starts in a second once its imports are compiled, and in five when they never are.
 export PYTHONDONTWRITEBYTECODE :=
@@ -25,7 +25,7 @@ drill: .venv/.drill  ## Lose a site in the lab and bring every user back
 test:  ## Lint, types, tests and notebooks, against real servers where they can be installed
 	.ci/packages.sh
 	$(MAKE) --no-print-directory lint
-	$(MAKE) --no-print-directory --jobs=3 --output-sync=target --keep-going phases drills servers faults rest
+	$(MAKE) --no-print-directory --jobs=3 --output-sync=target --keep-going phases drills servers faults consoles rest
 	$(MAKE) --no-print-directory benchmarks
 
 # Three parts at once, each on loopback addresses of its own, for much of a test is waiting; the long ones first. What a
@@ -39,8 +39,10 @@ servers: .venv/.test  ## Another: the ports' contracts and the lab, over real se
 	$(BIN)/pytest $(ARGS) tests/contracts tests/lab
 faults: .venv/.test  ## Another: whatever goes wrong on the worst night
 	$(BIN)/pytest $(ARGS) tests/faults
+consoles: .venv/.test  ## Another: a night in JupyterLab, by mouse and keys
+	$(BIN)/pytest $(ARGS) tests/console
 rest: .venv/.test  ## The rest
-	$(BIN)/pytest $(ARGS) $(addprefix --ignore=tests/,benchmarks contracts lab phases faults $(DRILLS))
+	$(BIN)/pytest $(ARGS) $(addprefix --ignore=tests/,benchmarks contracts lab phases faults console $(DRILLS))
 # By themselves: beside others a rival that lives from the processor's caches loses more than one that does not.
 benchmarks: .venv/.test  ## The ratios of speed that are promised
 	$(BIN)/pytest $(ARGS) tests/benchmarks
@@ -59,7 +61,7 @@ COMPILE = $(BIN)/uv pip compile pyproject.toml --quiet --universal --python-vers
 	--no-emit-index-url --no-emit-find-links --no-header $(ARGS)
 lock: .venv/.drill  ## Pin every package, with hashes, for all systems
 	$(COMPILE) --extra lab --output-file locks/drill.txt
-	$(COMPILE) --extra lab --extra dev --extra kerberos --constraints locks/drill.txt --output-file locks/test.txt
+	$(COMPILE) --extra lab --extra dev --extra kerberos --extra s3 --constraints locks/drill.txt --output-file locks/test.txt
 	$(COMPILE:pyproject.toml=locks/s3server.in) --output-file locks/s3server.txt
 	$(COMPILE:pyproject.toml=) --group bootstrap --constraints locks/test.txt --output-file locks/bootstrap.txt
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import pytest
-from browser import Console, needed, opened
+from browser import Console, opened
 from dr_scene import Scene, make_scene
 
 from lyncdr_helpers.lab import lifecycle
@@ -19,7 +19,6 @@ USERS = 24
 @pytest.fixture(scope="package")
 def scene(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Scene]:
     """Both sites up, and one complete backup."""
-    needed()
     made = make_scene(tmp_path_factory.mktemp("night") / "lab", users=USERS)
     try:
         yield made

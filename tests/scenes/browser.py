@@ -19,7 +19,7 @@ from pathlib import Path
 from typing import Any
 from unittest.mock import patch
 
-import pytest
+from playwright.sync_api import sync_playwright
 
 from lyncdr_helpers.cli import console
 from lyncdr_helpers.runs.notebooks import notebooks_folder
@@ -142,21 +142,15 @@ class Desk:
             self.page.locator(of).first.screenshot(path=PICTURES / f"{name}.png")
 
 
-def needed() -> Any:
-    """Playwright; without it the test is skipped. A fixture asks for it before it starts a lab in vain."""
-    return pytest.importorskip("playwright.sync_api")
-
-
 @contextmanager
 def opened(root: Path, params: Path) -> Iterator[Console]:
     """JupyterLab as `lyncdr console --params` starts it, on copies of the notebooks below root; and a browser."""
-    sync_api = needed()
     (root / "notebooks").mkdir(parents=True)
     port, nobody = _free_port(), _own_jupyter(root / "jupyter")
     with (
         patch.dict(os.environ, nobody),
         console.jupyterlab(root, port, TOKEN, params) as server,
-        sync_api.sync_playwright() as playwright,
+        sync_playwright() as playwright,
     ):
         browser = playwright.chromium.launch(executable_path=shutil.which("chromium"), args=[*QUIET])
         page = browser.new_page(viewport={"width": 1280, "height": 900})
