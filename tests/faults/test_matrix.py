@@ -100,6 +100,7 @@ def proven(fire: Fire, ended: Ended) -> tuple[list[str], list[Any], list[Any]]:
     return moved_twice(fire.lines), unanswered(ended.lines), not_read_back(ended.lines)
 
 
+@pytest.mark.timeout(900)
 def test_killed_at_every_line_that_counts(fire: Fire, uninterrupted: Undisturbed) -> None:
     """Killed at every intent and every result that an undisturbed run writes, between the two, and at every other kind
     of line, one after the other: the last run ends it, and everything is as if nobody had disturbed it.

@@ -219,6 +219,20 @@ def imports(share: float) -> Bring:
     return bring
 
 
+def restore_refused(fire: Fire) -> Met:
+    """SQL Server has no room for Group Chat's database."""
+
+    def act_without_room(call: ProgramCall, act: Executable) -> int:
+        if "RESTORE DATABASE" not in " ".join(call.arguments):
+            fire.meddling.once("sqlcmd.exe", act_without_room)
+            return act(call)
+        call.err("Msg 3257, Level 16\r\nThere is insufficient free space on disk volume 'D:\\'.\r\n")
+        return 1
+
+    fire.meddling.once("sqlcmd.exe", act_without_room)
+    return Met()
+
+
 # -- folders ---------------------------------------------------------------------------------------------------------
 def share_gone(fire: Fire) -> Met:
     """The exchange folder cannot be reached when contact lists are to pass through it."""
@@ -404,6 +418,14 @@ FAULTS = (
         "Import-CsRgsConfiguration was sent, and its answer is lost.",
     ),
     Fault(
+        "SQL Server refuses to restore Group Chat's database",
+        "restore of Group Chat",
+        restore_refused,
+        4,
+        "incomplete",
+        "Msg 3257",
+    ),
+    Fault(
         "The nameserver refuses the update",
         "cutover of names",
         names_refused,
@@ -428,6 +450,7 @@ STAGES = (
     "after the move",
     "import of contact lists",
     "import of Response Groups",
+    "restore of Group Chat",
     "cutover of names",
 )
 """When a fault comes, in the order of an activation."""

@@ -249,7 +249,11 @@ class Fire:
 
 
 def _listen(session: Session, looked_for: set[str]) -> None:
-    """Note which kinds of lines the session's run looks for in its journal."""
+    """Note which kinds of lines the session's run looks for in its journal.
+
+    When a step was done before is only told to people: these runs do not look.
+    """
+    session._done_before = lambda _: ""  # type: ignore[method-assign]
     of_kind, last = session.journal.of_kind, session.journal.last
 
     def all_of(*kinds: str) -> Iterator[Line]:
@@ -349,7 +353,7 @@ def not_read_back(lines: list[Line]) -> list[Line]:
     read_back = {line.facts["intent"] for line in lines if line.kind == "result" and line.facts.get("read_back")}
     return [
         line
-        for line, after in pairwise(lines)
+        for line, after in pairwise(line for line in lines if line.kind != "kept")
         if line.kind == "unknown" and not (line.facts["intent"] in read_back and _is_over(after))
     ]
 
