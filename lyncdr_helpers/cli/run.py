@@ -33,8 +33,8 @@ def run(
         str,
         typer.Option(
             metavar="CHOICES",
-            help="Response Groups. activate, whose names are taken in DR: present, or rename. failback, of which nobody "
-            "knows whose they are: home, or stay.",
+            help="Response Groups. activate, whose names are taken in DR: present, or rename. failback, of which "
+            "nobody knows whose they are: home, or stay.",
         ),
     ] = "",
     contacts_by: Annotated[

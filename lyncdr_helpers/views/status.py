@@ -158,7 +158,8 @@ class Paced:
         self._text = text
 
     def _repr_html_(self) -> str:
-        shown = node("div", self._text, style="font-family: var(--jp-code-font-family, monospace); white-space: pre-wrap")
+        style = "font-family: var(--jp-code-font-family, monospace); white-space: pre-wrap"
+        shown = node("div", self._text, style=style)
         return tostring(shown, encoding="unicode", method="html")
 
     def __repr__(self) -> str:
