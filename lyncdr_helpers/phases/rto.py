@@ -3,7 +3,8 @@
 It is read from the journals of all runs of the incident, its activations and its verifications:
 
 - detect: from the last sign of life of the lost pool on record, in whatever run, to the first declaration. Nobody knows
-  when between them the pool was lost, so that this is the most that it can have taken.
+  when between them the pool was lost, so that this is the most that it can have taken. A pool that was seen alive after
+  it had been declared lost is detected by the first look that found it silent.
 - decide: from that declaration to the first approval of a plan.
 - act: from that approval to the last end of the step that repoints DNS.
 - verify: from then until a verification has proven service; somebody has to begin it, and that counts.
@@ -96,6 +97,8 @@ def clock(incident: Incident, runs: Sequence[Told], pool: str) -> RtoClock:
     repointed = max((parse_stamp(line.at) for line in _repointed(incident)), default=None)
     proven = outage.proven.at if outage.proven else None
     alive = outage.alive.at if outage.alive else None
+    if declared and alive and declared < alive:
+        declared = outage.noticed.at
     ends = (declared, approved, repointed if approved else None, proven)
     parts = tuple(Part(name, began, ended) for name, began, ended in zip(PARTS, (alive, *ends[:-1]), ends, strict=True))
     moved = sorted(one.moved for one in outage.users if one.moved)

@@ -39,7 +39,8 @@ STEPS: Mapping[str, tuple[str, ...]] = {
         *("declare", "reach", "evidence", "pairing", "find the Central Management Store"),
         *("bring the Central Management Store to DR", "backup", "restorability", "plan", "approval"),
         *(moves.ACT, endpoints.ACT, conference_directories.ACT, contacts.ACT, response_groups.ACT, group_chat.ACT),
-        *(edges.ACT, "zones by hand", records.ACT, "watch DNS", "install Group Chat", VERDICT),
+        *("archiving by hand", "bring archiving to DR", edges.ACT, "zones by hand", records.ACT, "watch DNS"),
+        *("install Group Chat", VERDICT),
     ),
     "verify": (
         *("expectation", "users", "endpoints", "conference directories", "contacts", "response groups", "group chat"),
@@ -47,7 +48,8 @@ STEPS: Mapping[str, tuple[str, ...]] = {
     ),
     "failback": (
         *("what happened", "health", "both pools backed up", "comparison", "plan", "approval", "move the pilot"),
-        *(moves.ACT, endpoints.ACT, merges.ACT, response_groups_home.ACT, edges.HOME, records.ACT, "stop Group Chat"),
+        *(moves.ACT, endpoints.ACT, merges.ACT, "return response groups by hand", response_groups_home.ACT),
+        *(edges.HOME, records.ACT, "stop Group Chat"),
         *("return Group Chat", "start Group Chat", "proof", VERDICT),
     ),
 }

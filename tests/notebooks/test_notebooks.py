@@ -179,6 +179,20 @@ def test_after_a_loss(after: Validation) -> None:
     assert sorted(after.cells) == sorted(expected_cells(AFTER_IT))
 
 
+def test_a_record_has_the_last_of_what_was_told(stage: Stage, after: Validation) -> None:
+    """In the notebook that a live run leaves behind, the bar at its top is of its end, and an act has one line."""
+    run = next(one for one in reversed(runfolder.all_runs(stage.lab / "runs")) if one.phase == "activate")
+    notebook = nbformat.read(stage.lab / "runs" / run.run / "notebook.ipynb", as_version=4)
+    bars = [cell.outputs[0].data["text/plain"] for cell in notebook.cells if cell.source == "status.show(session)"]
+    assert len(bars) == 2
+    assert all(bar.startswith("LIVE: ") and "users back: 40 of 40 moved" in bar for bar in bars)
+    assert all("install Group Chat, verdict" in bar and "· to come: " not in bar for bar in bars)
+    moved = next(cell for cell in notebook.cells if "activate.move_users" in cell.source)
+    paced = [one.data["text/plain"] for one in moved.outputs if one.output_type == "display_data"]
+    assert len(paced) == 1
+    assert paced[0].startswith("move users: 40 of 40, ")
+
+
 def test_on_the_way_home_and_looking_back(way_home: Validation) -> None:
     """The primary is back: the rehearsal shows what people did to their lists, and the plan that takes them home.
 

@@ -87,6 +87,18 @@ def test_the_last_sign_of_life_counts(tmp_path: Path) -> None:
     assert read(tmp_path)["detect"] == ("done", pytest.approx(600.0))
 
 
+def test_declared_before_it_was_lost(tmp_path: Path) -> None:
+    """The pool still served after somebody had declared it lost: what counts is when a look found it silent."""
+    declared = ("declaration", {"because": "fire", "pool": FAILED, "by": {"user": "u", "host": "h"}}, 5.0)
+    alive = ("end", {"outcome": "refused", "exit_code": 5, "step": "evidence"}, 40.0)
+    went_on = ("resume", {"who": {"user": "u", "host": "h"}}, 1.0)
+    first = look("it accepts connections", "fail")
+    run(tmp_path, "activate", declared, first, alive, went_on, look(), *step("plan", 3.0), *refused(60.0)[:2])
+    spent = read(tmp_path, START + dt.timedelta(seconds=60))
+    assert spent["detect"] == ("done", 41.0)
+    assert spent["decide"] == ("running", 60.0 - 46.0)
+
+
 def test_two_activations_are_one_clock(tmp_path: Path) -> None:
     """What a second command did belongs to the same incident: acting lasts until the last cutover."""
     activation(tmp_path, *step("move users", 0.0, *acted("move users", USERS[:2])), ending=end("failed", 1))
