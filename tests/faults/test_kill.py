@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import signal
 from collections import Counter
-from collections.abc import Iterator
 from typing import Any
 
 import forked
 import pytest
 from dr_scene import Scene
 from moments import end_group, is_act, is_step
-from rewind import Moment, beginning, everything
+from rewind import Moment, everything
 
 from lyncdr_helpers.journal import Line
 
@@ -34,14 +33,9 @@ MOMENTS = {
 
 
 @pytest.fixture(scope="module")
-def begun(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Moment]:
-    """One lab for every kill, put back in between."""
-    yield from beginning(tmp_path_factory.mktemp("begun"))
-
-
-@pytest.fixture(scope="module")
 def uninterrupted(begun: Moment) -> dict[str, Any]:
     """What an activation that nobody disturbs leaves behind."""
+    begun.rewind()
     ended = forked.activation(begun.scene.params, forked.planned(begun.scene))
     assert ended.code == 0, ended.text
     return everything(begun.scene)

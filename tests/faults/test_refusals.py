@@ -12,7 +12,7 @@ import forked
 import pytest
 from dr_scene import Scene
 from phase_scene import Ended, run
-from rewind import Moment, beginning
+from rewind import Moment
 
 from lyncdr_helpers.adapters.stores import open_path
 from lyncdr_helpers.backups.sets import list_sets
@@ -27,17 +27,12 @@ pytestmark = pytest.mark.timeout(300)
 
 
 @pytest.fixture(scope="module")
-def begun(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Moment]:
+def lost(begun: Moment) -> Iterator[Scene]:
     """A lab whose primary is lost and that no test here may change."""
-    for moment in beginning(tmp_path_factory.mktemp("begun")):
-        before = moment.scene.state()
-        yield moment
-        assert moment.scene.state() == before, "a refused activation changed the deployment"
-
-
-@pytest.fixture
-def lost(begun: Moment) -> Scene:
-    return begun.scene
+    begun.rewind()
+    before = begun.scene.state()
+    yield begun.scene
+    assert begun.scene.state() == before, "a refused activation changed the deployment"
 
 
 @pytest.fixture
@@ -193,25 +188,23 @@ def test_the_primary_still_answers(lost: Scene) -> None:
 
 
 @pytest.mark.skipif(os.name != "posix", reason="Windows has no such signals")
-def test_a_used_digest_and_a_second_operator(begun: Moment) -> None:
+def test_a_used_digest_and_a_second_operator(begun: Moment, lost: Scene) -> None:
     """While one activation runs, a second is refused with the name of the first (exit 7). When it is done, its digest
     is used: exit 5, nothing changes, and nothing is moved again.
     """
-    begun.rewind()
-    scene = begun.scene
-    stopped = refused(scene).summary
-    with forked.started(scene.params, stopped.plan) as first:
-        forked.wait_for(scene, lambda line: line.kind == "approval", first.is_alive)
+    stopped = refused(lost).summary
+    with forked.started(lost.params, stopped.plan) as first:
+        forked.wait_for(lost, lambda line: line.kind == "approval", first.is_alive)
         assert first.pid
         os.kill(first.pid, signal.SIGSTOP)
-        second = refused(scene)
+        second = refused(lost)
         os.kill(first.pid, signal.SIGCONT)
         first.join(60)
         assert first.exitcode == 0
     assert second.code == 7
     assert stopped.run in second.text
-    before = scene.state()
-    used = refused(scene, stopped.plan)
+    before = lost.state()
+    used = refused(lost, stopped.plan)
     assert (used.code, "was used" in used.text) == (5, True)
-    assert scene.state() == before
+    assert lost.state() == before
     begun.rewind()

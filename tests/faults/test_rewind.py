@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 import forked
 import pytest
 from dr_scene import Scene
 from phase_scene import tree
-from rewind import Moment, beginning, everything, signed_in
+from rewind import Moment, everything, signed_in
 
 from lyncdr_helpers.lab import lifecycle, sites
 from lyncdr_helpers.lab.blueprint import BASE_DN
@@ -16,16 +14,12 @@ from lyncdr_helpers.lab.blueprint import BASE_DN
 pytestmark = pytest.mark.timeout(300)
 
 
-@pytest.fixture(scope="module")
-def begun(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Moment]:
-    yield from beginning(tmp_path_factory.mktemp("begun"))
-
-
 def test_everything_is_as_it_was(begun: Moment) -> None:
     """After a whole activation, a site that came back, a user who was cut off and files that went, the lab is the same
     as before in all that can be asked for, its runs and its parameters among it; and the next activation ends as the
     first one did.
     """
+    begun.rewind()
     scene, lab = begun.scene, begun.scene.blueprint.folder
     before, runs = everything(scene), tree(lab / "runs")
     ended = forked.activation(scene.params, forked.planned(scene))
