@@ -366,6 +366,15 @@ def test_words_that_are_nobody(tmp_path: Path) -> None:
     assert redactor.page(page) == page.replace("<script>x</script>", "")
 
 
+def test_what_nobody_told_of() -> None:
+    """A server that only a path names, and a name too short to be looked for by itself, are found all the same."""
+    redactor = Redactor("external", "00" * 32, Names())
+    redactor.text("bo.li@example.org")
+    redactor.ready()
+    said = redactor.text("Bo Li, Li Bo and Li, Bo wrote to \\\\strange99\\share")
+    assert not any(name in said for name in ("Bo", "Li", "strange99"))
+
+
 def test_report_is_redacted_and_opens(bundles: dict[str, Path]) -> None:
     """The report of a redacted bundle is a whole page that says the same of other names."""
     page = zipfile.ZipFile(bundles["external"]).read("report.html").decode()

@@ -59,6 +59,8 @@ def test_it_says_what_the_library_says(seed: bytes, message: bytes, place: int) 
     bent = (int.from_bytes(signed, "little") ^ 1 << place).to_bytes(64, "little")
     assert signature.verify(public, message, bent) is library(public, message, bent) is False
     assert not signature.verify(public, message, signed[:-1])
+    again = int.from_bytes(signed[32:], "little") + signature.ORDER  # the same, spelled otherwise
+    assert not signature.verify(public, message, signed[:32] + again.to_bytes(32, "little"))
 
 
 @pytest.mark.parametrize("y", sorted(SMALL_ORDER))
