@@ -1,4 +1,4 @@
-"""Labs for all of these tests: put back after each module, and after each test that changes them for good."""
+"""One lab for all of these tests, and one of each generation for a module: put back after whatever changes them."""
 
 from __future__ import annotations
 
@@ -19,19 +19,19 @@ def begun(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Moment]:
     yield from beginning(tmp_path_factory.mktemp("standing"))
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def begun_2013(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Moment]:
     """The same in Lync 2013."""
     yield from beginning(tmp_path_factory.mktemp("2013"), users=30, generation="lync2013")
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def begun_2015(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Moment]:
     """The same in Skype for Business Server 2015."""
     yield from beginning(tmp_path_factory.mktemp("2015"), users=30, generation="sfb2015")
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def begun_2019(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Moment]:
     """The same in Skype for Business Server 2019."""
     yield from beginning(tmp_path_factory.mktemp("2019"), users=20, generation="sfb2019")
