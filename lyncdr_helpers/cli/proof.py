@@ -36,7 +36,8 @@ def verify(
     what the journal does not. The journal's head is shown as twenty letters to be read over the phone, and compared
     with its copies at the DR site; signatures are proven with the keys that the parameters trust.
 
-    Exit code 3 when anything speaks against a record. A run that is at work, or was cut short, is called that.
+    Exit code 3 when anything speaks against a record. A run that is at work, or was cut short, is called that. With
+    --all, so is a run of which the DR site has a copy, and this machine no folder.
 
     \b
     Example:
@@ -47,7 +48,8 @@ def verify(
     if bool(runs) == everything:
         raise InputError("Which runs?", "Name them as `lyncdr runs list` does, or give --all.")
     loaded = read_params(params)
-    found = _proven(loaded, _folders(loaded, runs or []))
+    folders, copies = _folders(loaded, runs or []), _copies(loaded)
+    found = [*_proven(loaded, folders, copies), *(_missing(loaded, folders, copies) if everything else ())]
     spoiled = [one["run"] for one in found if one["spoiled"]]
     if as_json:
         code = CheckFailed.exit_code if spoiled else 0
@@ -111,12 +113,12 @@ def _folders(loaded: LoadedParams, runs: Sequence[str]) -> list[RunFolder]:
     return [runfolder.existing(runs_folder, run) for run in named]
 
 
-def _proven(loaded: LoadedParams, folders: Sequence[RunFolder]) -> list[dict[str, Any]]:
+def _proven(loaded: LoadedParams, folders: Sequence[RunFolder], copies: Store | LyncdrError) -> list[dict[str, Any]]:
     from lyncdr_helpers.backups import signed
     from lyncdr_helpers.checks import not_green
     from lyncdr_helpers.dossier import proof
 
-    keys, copies = signed.keys_of(loaded), _copies(loaded)
+    keys = signed.keys_of(loaded)
     found = []
     for folder in folders:
         checks = proof.check(folder, keys, copies)
@@ -124,6 +126,15 @@ def _proven(loaded: LoadedParams, folders: Sequence[RunFolder]) -> list[dict[str
         spoiled = bool(not_green(checks))
         found.append({"run": folder.run, "head": proof.head_of(folder), "spoiled": spoiled, "checks": rows})
     return found
+
+
+def _missing(loaded: LoadedParams, folders: Sequence[RunFolder], copies: Store | LyncdrError) -> list[dict[str, Any]]:
+    from lyncdr_helpers.dossier import proof
+
+    if isinstance(copies, LyncdrError):
+        return []  # each run's own proof says so
+    checks = proof.missing(copies, loaded.params.deployment, [one.run for one in folders])
+    return [{"run": one.name, "head": "", "spoiled": False, "checks": [one.as_row()]} for one in checks]
 
 
 def _copies(loaded: LoadedParams) -> Store | LyncdrError:
@@ -141,7 +152,8 @@ def _copies(loaded: LoadedParams) -> Store | LyncdrError:
 def _print(one: dict[str, Any]) -> None:
     from lyncdr_helpers.verifier.findings import printable
 
-    print(f"{one['run']}  {'DOES NOT HOLD' if one['spoiled'] else 'holds'}  head {one['head'] or 'none'}")
+    state = "DOES NOT HOLD" if one["spoiled"] else "holds" if one["head"] else "is not here"
+    print(f"{one['run']}  {state}  head {one['head'] or 'none'}")
     for row in one["checks"]:
         print(f"  {SIGNS[row['verdict']]} {row['verdict']:<7}  {row['name']}: {printable(row['seen'])}")
         if row["verdict"] == "unknown" and row["remedy"]:

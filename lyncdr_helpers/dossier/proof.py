@@ -53,6 +53,25 @@ def check(folder: RunFolder | Path, keys: Keys | None = None, store: Store | Lyn
     return [*map(_as_check, found), *copies, *(_signature(path, keys) if keys else ()), *_stamp(path)]
 
 
+def missing(store: Store, deployment: str, here: Collection[str]) -> list[Check]:
+    """A check for each run whose head lies at the DR site, and whose folder is not here: nobody can prove it.
+
+    It may lie on another machine, or somebody removed it: that is for people to say. Raises Unreachable and
+    OperationError where the store cannot be asked.
+    """
+    return [
+        unknown(
+            AREA,
+            one.run,
+            seen=f"its folder is not here, and the DR site has its head of {one.at}, after {one.lines:,} lines",
+            expected="the folder of every run that was sealed",
+            remedy="Look for it on the machines that lyncdr runs on; else somebody removed it.",
+            soft=True,
+        )
+        for one in witness.strangers(store, deployment, here)
+    ]
+
+
 def verified(folder: RunFolder | Path, keys: Keys | None = None, store: Store | LyncdrError | None = None) -> bool:
     """Whether nothing speaks against the record of a run."""
     return not not_green(check(folder, keys, store))

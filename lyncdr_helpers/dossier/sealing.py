@@ -8,7 +8,6 @@ manifest; the proof says so, and holds what it says against the journal.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Iterator
 
 from lyncdr_helpers import files
@@ -48,8 +47,7 @@ def seal(folder: RunFolder, clock: Clock, keys: Keys, open_store: Callable[[], S
     except (LyncdrError, OSError) as error:
         yield f"The record of {folder.run} is sealed, and not signed: {error}"
     try:
-        digests = json.loads(content)["journal"]["digests"]
-        witness.keep(open_store(), folder.run, digests, content, clock)
+        witness.keep(open_store(), content, clock)
     except LyncdrError as error:
         yield f"The record of {folder.run} is sealed, and its head is not copied to the DR site: {error}"
 

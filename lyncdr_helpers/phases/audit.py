@@ -98,12 +98,14 @@ def of(runs_folder: Path, deployment: str, pool: str, but: str = "") -> Past:
 def prove(session: Session, past: Past) -> Checklist:
     """A check for each run: its record is what was written when it happened. One that is not fails by name.
 
-    The copies of their heads at the DR site are looked at, too, where the store can be asked.
+    The copies of their heads at the DR site are looked at, too, where the store can be asked; a run that has one there
+    and no folder here is a check of its own.
     """
+    here = [session.folder.run, *(one.run for one in past.runs)]
     with session.step("records"):
         checks, store = Checklist(), None
         with checks.asking(AREA, "copies at the DR site", "they can be asked for", soft=True):
-            session.store.sets()
+            checks.add(*proof.missing(session.store, past.deployment, here))
             store = session.store
         checks.add(*(proven(one, session.keys, store) for one in past.runs))
         session.record(*checks)
@@ -169,7 +171,10 @@ def finish(session: Session, past: Past, case: Case, checks: Checklist) -> str:
     with session.step("verdict"):
         require(checks, "The record cannot be relied on")
     session.end("done", 0)
-    return f"{_counted(past.runs, 'run')}, {_counted(past.incidents, 'incident')}: every record is as it was written."
+    doubted = [one.name for one in checks if one.verdict is not Verdict.PASS]
+    proven = "every record is as it was written"
+    said = f"nothing was found changed; not proven: {', '.join(doubted)}" if doubted else proven
+    return f"{_counted(past.runs, 'run')}, {_counted(past.incidents, 'incident')}: {said}."
 
 
 def _counted(some: Sequence[object], noun: str) -> str:

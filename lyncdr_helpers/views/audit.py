@@ -147,7 +147,10 @@ def _lost(incident: Incident, outage: Outage) -> Iterator[str]:
 
 # -- runs --------------------------------------------------------------------------------------------------------------
 def runs(past: Past, checks: Iterable[Check]) -> Frame:
-    """Columns: began (UTC), phase, mode, outcome, record, why, by, plan, took, run. Newest first; broken ones named."""
+    """Columns: began (UTC), phase, mode, outcome, record, why, by, plan, took, run. Newest first; broken ones named.
+
+    Last those of which there is no folder here.
+    """
     holds = {one.name: one for one in checks}
     rows = [
         (
@@ -163,8 +166,10 @@ def runs(past: Past, checks: Iterable[Check]) -> Frame:
         )
         for one in past.runs
     ]
+    here = {one.run for one in past.runs}
+    gone = [("", "", "", "", *_record(one), "", "", "", one.name) for one in holds.values() if one.name not in here]
     columns = ["began", "phase", "mode", "outcome", "record", "why", "by", "plan", "took", "run"]
-    return Frame.of(rows[::-1], columns, rest="lyncdr runs list names them all", none="Nothing was run yet.")
+    return Frame.of([*rows[::-1], *gone], columns, rest="lyncdr runs list names them all", none="Nothing was run yet.")
 
 
 def _signed_outcome(run: Told) -> str:

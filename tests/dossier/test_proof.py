@@ -185,8 +185,22 @@ def test_a_dr_site_without_a_copy(mine: RunFolder, tmp_path: Path) -> None:
         [copy] = not_proven(proof.check(mine, Keys(), open_path(tmp_path / place)))
         assert said in copy
     assert proof.verified(mine, Keys(), OperationError("The store is away."))
-    witness.keep(open_path(tmp_path / "empty"), "another run", ["0" * 64], b"", SetClock(START))
+    another = b'{"deployment":"lab","run":"another run","journal":{"digests":["00"]}}'
+    witness.keep(open_path(tmp_path / "empty"), another, SetClock(START))
     assert "there is none" in not_proven(proof.check(mine, Keys(), open_path(tmp_path / "empty")))[0]
+
+
+def test_a_run_whose_folder_is_gone(mine: RunFolder, store: Store) -> None:
+    """The DR site still knows of it; of another deployment's runs it tells nothing, nor of what cannot be read."""
+    about = json.loads((mine.path / "manifest.json").read_bytes())
+    for name, deployment in (("20260301-021409-activate-3f2a", about["deployment"]), ("of-others", "fabrikam")):
+        witness.keep(store, json.dumps({**about, "run": name, "deployment": deployment}).encode(), SetClock(START))
+    store.note("journal-heads/odd/1.json", b"no head")
+    assert proof.missing(store, about["deployment"], [mine.run, "20260301-021409-activate-3f2a"]) == []
+    [gone] = proof.missing(store, about["deployment"], [mine.run])
+    assert (gone.name, gone.verdict) == ("20260301-021409-activate-3f2a", Verdict.UNKNOWN)
+    assert "not here" in gone.seen
+    assert "16 lines" in gone.seen
 
 
 def test_cut_short(tmp_path: Path) -> None:

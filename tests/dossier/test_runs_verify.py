@@ -69,6 +69,16 @@ def test_a_record_that_does_not(params: Path, tmp_path: Path) -> None:
     assert beside == {"journal": "pass", "manifest": "warn", "copy at the DR site": "unknown"}
 
 
+def test_a_record_that_is_gone(params: Path, tmp_path: Path) -> None:
+    """Whoever removes a run's folder does not reach its copy at the DR site; named alone, it is an input error."""
+    shutil.rmtree(tmp_path / "lab" / "runs" / NAME)
+    said = runs("verify", "--all", "--params", params)
+    assert f"{NAME}  is not here  head none" in said.stdout
+    assert "? unknown" in said.stdout
+    assert "somebody removed it" in said.stdout
+    assert "There is no run" in str(runs("verify", NAME, "--params", params).exception)
+
+
 def test_a_store_that_is_away(params: Path, tmp_path: Path) -> None:
     """It is said, and the rest is proven."""
     shutil.rmtree(tmp_path / "lab" / "dr-store")
