@@ -32,8 +32,8 @@ test:  ## Lint, types, tests and notebooks, against real servers where they can 
 # part prints comes when it is done.
 phases: .venv/.test  ## One part of the tests: what each notebook calls, on labs
 	$(BIN)/pytest $(ARGS) tests/phases
-DRILLS := drill cli runs notebooks notices
-drills: .venv/.test  ## Another: the command line, the runner, the notebooks, whole drills
+DRILLS := drill runs notebooks
+drills: .venv/.test  ## Another: the runner, the notebooks, whole drills
 	$(BIN)/pytest $(ARGS) $(addprefix tests/,$(DRILLS))
 servers: .venv/.test  ## Another: the ports' contracts and the lab, over real servers
 	$(BIN)/pytest $(ARGS) tests/contracts tests/lab
