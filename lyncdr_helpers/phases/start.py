@@ -6,8 +6,8 @@ from pathlib import Path
 
 from lyncdr_helpers import runfolder
 from lyncdr_helpers.adapters.stores import open_store
-from lyncdr_helpers.backups import sets
-from lyncdr_helpers.backups.manifest import Manifest
+from lyncdr_helpers.backups import stored
+from lyncdr_helpers.backups.stored import StoredSet
 from lyncdr_helpers.errors import OperationError
 from lyncdr_helpers.params.reading import LoadedParams, read_params
 from lyncdr_helpers.runfolder import RunSummary
@@ -19,11 +19,11 @@ def deployment(params_file: str | Path) -> LoadedParams:
     return read_params(found(params_file))
 
 
-def backups(loaded: LoadedParams) -> list[Manifest]:
-    """The sets in the DR store, oldest first; none, where the store is not there yet."""
+def backups(loaded: LoadedParams) -> list[StoredSet]:
+    """What lies in the DR store, oldest first, also what never became a set; none, where the store is not there yet."""
     store = open_store(loaded.params.backup, loaded)
     try:
-        return sets.list_sets(store, loaded.params.deployment)
+        return stored.look(store, loaded.params.deployment)
     except OperationError as error:
         print(error)
         return []

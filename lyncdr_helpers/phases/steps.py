@@ -52,6 +52,7 @@ STEPS: Mapping[str, tuple[str, ...]] = {
         *(edges.HOME, records.ACT, "stop Group Chat"),
         *("return Group Chat", "start Group Chat", "proof", VERDICT),
     ),
+    "audit": ("look back", "incident", "records", "differences", VERDICT),
 }
 """What each phase does, in its notebook's order. A step that only some runs have comes in where it happens."""
 

@@ -5,9 +5,11 @@ Each is a real DataFrame with all rows; frame.py says how it shows itself.
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Iterable
 
 from lyncdr_helpers.backups.manifest import Absence, Manifest, Part, UserRecord
+from lyncdr_helpers.backups.stored import StoredSet
 from lyncdr_helpers.checks import Check, Verdict
 from lyncdr_helpers.clock import parse_stamp
 from lyncdr_helpers.contacts.comparison import Restored
@@ -103,26 +105,30 @@ def deployment(params: Params) -> Frame:
     return Frame.of(rows, ["what", "value"])
 
 
-def backup(manifest: Manifest) -> Frame:
-    """One set in one row; columns as `backups`."""
-    return backups([manifest])
+def backup(made: Manifest) -> Frame:
+    """Columns: set, state, made_at (UTC), users, contacts, response_groups, differences. One set, in one row."""
+    groups = sum(map(len, made.response_groups.values()))
+    moment = _moment(parse_stamp(made.made_at))
+    row = (made.name, made.state, moment, len(made.users), made.contacts, groups, len(made.differences))
+    return Frame.of([row], ["set", "state", "made_at", "users", "contacts", "response_groups", "differences"])
 
 
-def backups(manifests: Iterable[Manifest]) -> Frame:
-    """Columns: set, state, made_at (UTC), users, contacts, response_groups, differences. Newest first."""
+def backups(found: Iterable[StoredSet]) -> Frame:
+    """Columns: set, state, made_at (UTC), users, contacts, differences, alarms, why_not. Newest first."""
     rows = [
         (
             one.name,
             one.state,
-            _moment(one.made_at),
-            len(one.users),
-            sum(user.contacts for user in one.users),
-            sum(map(len, one.response_groups.values())),
-            len(one.differences),
+            _moment(one.made_at) if one.made_at else "",
+            one.users,
+            one.contacts,
+            one.differences,
+            one.alarms,
+            one.trouble or one.reason,
         )
-        for one in manifests
+        for one in found
     ]
-    columns = ["set", "state", "made_at", "users", "contacts", "response_groups", "differences"]
+    columns = ["set", "state", "made_at", "users", "contacts", "differences", "alarms", "why_not"]
     return Frame.of(rows[::-1], columns, none="There is no backup set yet.")
 
 
@@ -235,7 +241,10 @@ def losses(lost: Iterable[Loss]) -> Grid:
 
 def runs(summaries: Iterable[RunSummary]) -> Frame:
     """Columns: run, phase, mode, outcome, began (UTC), by, plan (its first 12 digits). Newest first."""
-    rows = [(one.run, one.phase, one.mode, one.outcome, _moment(one.began), one.by, one.plan[:12]) for one in summaries]
+    rows = [
+        (one.run, one.phase, one.mode, one.outcome, _moment(parse_stamp(one.began)), one.by, one.plan[:12])
+        for one in summaries
+    ]
     columns = ["run", "phase", "mode", "outcome", "began", "by", "plan"]
     return Frame.of(rows[::-1], columns, rest="lyncdr runs list names them all", none="Nothing was run yet.")
 
@@ -257,5 +266,5 @@ def _record(records: RecordSet | None) -> str:
     return f"{' | '.join(records.values)}, TTL {records.ttl} s" if records else ""
 
 
-def _moment(stamp: str) -> str:
-    return f"{parse_stamp(stamp):%Y-%m-%d %H:%M:%S}"
+def _moment(at: dt.datetime) -> str:
+    return f"{at:%Y-%m-%d %H:%M:%S}"

@@ -11,7 +11,9 @@ import pytest
 
 from lyncdr_helpers.backups.changes import UserChange
 from lyncdr_helpers.backups.manifest import Absence, Alarm, Manifest, Part, UserRecord
+from lyncdr_helpers.backups.stored import StoredSet
 from lyncdr_helpers.checks import Check, Checklist, Verdict
+from lyncdr_helpers.clock import parse_stamp
 from lyncdr_helpers.contacts.comparison import Restored
 from lyncdr_helpers.directory.inventory import Inventory
 from lyncdr_helpers.dns import cutover
@@ -79,7 +81,7 @@ SHOWN: dict[str, Any] = {
     "alarms": [manifest("x").model_copy(update={"alarms": (ALARM,)})],
     "changed": [Changed("y", (UserChange("ann@lync.test", "pool01", "fewer", 12, 3),))],
     "backup": [manifest("x")],
-    "backups": [[manifest("x")]],
+    "backups": [[StoredSet("x")]],
     "restorable": [[Restorable("ann@lync.test", "same", 2, "lync", "", 3.5, "")]],
     "plan": [a_plan()],
     "basis": [a_plan()],
@@ -94,7 +96,7 @@ SHOWN: dict[str, Any] = {
 
 def promised(name: str) -> list[str]:
     """The columns that the function's docstring names."""
-    said = inspect.getdoc(getattr(tables, "backups" if name == "backup" else name)) or ""
+    said = inspect.getdoc(getattr(tables, name)) or ""
     listed = re.sub(r"\([^)]*\)", "", said.partition("Columns: ")[2].partition(".")[0])
     return [column.strip() for column in listed.split(",")]
 
@@ -157,9 +159,13 @@ def test_the_plan_counts_kind_by_kind() -> None:
 
 def test_newest_first() -> None:
     """Sets and runs arrive oldest first, and are read from the newest on; moments without what nobody reads."""
-    sets = tables.backups([manifest("old"), manifest("new", "INCOMPLETE")])
+    sets = tables.backups(
+        [StoredSet("old"), StoredSet("new", "FAILED", parse_stamp(MOMENT), 2, 24, reason="cut short")]
+    )
     assert sets["set"].tolist() == ["new", "old"]
-    assert sets.iloc[0].tolist() == ["new", "INCOMPLETE", "2026-03-01 02:14:09", 2, 24, 2, 0]
+    assert sets.iloc[0].tolist() == ["new", "FAILED", "2026-03-01 02:14:09", 2, 24, 0, 0, "cut short"]
+    row = tables.backup(manifest("new", "INCOMPLETE")).iloc[0].tolist()
+    assert row == ["new", "INCOMPLETE", "2026-03-01 02:14:09", 2, 24, 2, 0]
     assert tables.runs([a_run("old"), a_run("new")]).run.tolist() == ["new", "old"]
 
 

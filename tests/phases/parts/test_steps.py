@@ -10,7 +10,7 @@ import pytest
 from journal_scene import WHO, Entry, activation, cut_off, end, refused, run, step
 
 from lyncdr_helpers import journal
-from lyncdr_helpers.phases import activate, approval, backup, failback, if_it_died, prepare, steps, verify
+from lyncdr_helpers.phases import activate, approval, audit, backup, failback, if_it_died, prepare, steps, verify
 from lyncdr_helpers.phases.steps import STEPS, State, Step
 
 ANNA = {"user": "anna", "host": "laptop7", "pid": 9}
@@ -93,6 +93,7 @@ SOURCES: dict[str, tuple[ModuleType, ...]] = {
     "activate": (activate, approval),
     "verify": (verify,),
     "failback": (failback, approval),
+    "audit": (audit,),
 }
 BUT_SOMETIMES = {"age of the set of both pools"}
 
