@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import json
+import shutil
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -352,6 +353,7 @@ def test_response_groups_that_the_dr_pool_had_before(lab: Away) -> None:
         with PoolStore(lab.scene.blueprint.pool_store(DR_POOL)) as dr:
             dr.remove_response_groups([one for one in dr.response_groups() if one != NIGHT])
         assert response_groups_by_hand.bring(session, changes, said).done == 9
+    shutil.rmtree(session.folder.path)  # else whoever goes home next takes it up
 
 
 @pytest.mark.usefixtures("untouched")
