@@ -152,7 +152,6 @@ def test_a_restarted_kernel_goes_on(desk: Desk, scene: Scene) -> None:
     assert on(scene, PRIMARY_POOL) == 0
     moved = [line.facts.get("done", []) for line in newest(scene, "result") if line.facts["act"] == "move users"]
     assert sum(map(len, moved)) == USERS
-    desk.picture("activated")
 
 
 def test_a_cell_that_is_run_again_says_it_was_done(desk: Desk, scene: Scene) -> None:
