@@ -8,34 +8,15 @@ from rich.table import Table
 from rich.text import Text
 
 from lyncdr_helpers.drill_score import Score
+from lyncdr_helpers.views.numbers import BACK, WAY_HOME
 from lyncdr_helpers.views.pictures import spell
-
-TILES = (
-    ("users_rehomed", "users_on_failed_pool", "users home again"),
-    ("endpoints_rehomed", "endpoints_on_failed_pool", "endpoints home again"),
-    ("conference_directories_rehomed", "conference_directories_expected", "conference directories moved"),
-    ("contacts_restored", "contacts_expected", "contacts back"),
-    ("response_groups_restored", "response_groups_expected", "Response Group objects back"),
-    ("group_chat_restored", "group_chat_expected", "Group Chat rows and files back"),
-    ("dns_records_moved", "dns_records_expected", "DNS records moved"),
-)
-WAY_HOME = (
-    ("failback_users_home", "failback_users_expected", "users back at the primary"),
-    ("failback_contacts_home", "failback_contacts_expected", "contacts there"),
-    ("failback_group_chat_home", "failback_group_chat_expected", "Group Chat rows and files there"),
-    ("added_in_dr_kept", "added_in_dr", "added at the DR site, and kept"),
-    ("removed_in_dr_kept", "removed_in_dr", "removed there, and still gone"),
-    ("renamed_in_dr_kept", "renamed_in_dr", "groups called otherwise there"),
-    ("only_on_primary_kept", "only_on_primary", "only on the primary, and merged in"),
-)
-"""Where the way home was drilled."""
 
 COLUMNS = 3
 
 
 def show(score: Score, console: Console) -> None:
     """Print the score. What was not counted is shown as `?`, never as nought."""
-    tiles = [*(_tile(score, *tile) for tile in TILES), _lost(score), _rto(score)]
+    tiles = [*(_tile(score, *tile) for tile in BACK), _lost(score), _rto(score)]
     if "failback_lost" in score.numbers:
         tiles += [*(_tile(score, *tile) for tile in WAY_HOME), _lost(score, "failback_lost", "lost on the way home")]
     board = Table.grid(padding=(0, 1), expand=False)

@@ -38,7 +38,7 @@ from lyncdr_helpers.phases.acts import (
     response_groups,
     zones_by_hand,
 )
-from lyncdr_helpers.phases.acts.loop import Tally, together
+from lyncdr_helpers.phases.acts.loop import Tally, together, what_failed
 from lyncdr_helpers.phases.evidence import look, look_again
 from lyncdr_helpers.phases.guided import Account, GuidedStep
 from lyncdr_helpers.phases.propagation import Spread
@@ -48,8 +48,6 @@ from lyncdr_helpers.phases.restorability import look as look_at_each
 from lyncdr_helpers.plan import Plan
 from lyncdr_helpers.session import Session, open_session
 from lyncdr_helpers.shell import cmdlets
-
-NAMED = 5
 
 
 def begin(
@@ -309,14 +307,13 @@ def finish(session: Session, *tallies: Tally) -> str:
     Whoever came to the lost pool since the plan was made is named, and moved by no plan but a new one.
     """
     exchange.tidy(session)
-    failed = {target: why for tally in tallies for target, why in tally.failed.items()}
+    failed = what_failed(tallies)
     with session.step("verdict"):
         came = newcomers.look(session)
         also = newcomers.incomplete(session.params.failed_pool.fqdn, came) if came else None
         if failed:
-            named = "; ".join(f"{target}: {why}" for target, why in list(failed.items())[:NAMED])
             raise Incomplete(
-                " ".join([f"{len(failed)} changes of the plan failed. {named}.", *([also.message] if also else [])]),
+                " ".join([failed, *([also.message] if also else [])]),
                 "Mend what they name, then run the same command again: it does only what is left. Lists that are held "
                 'back may be left as they are, with a reason: --waive contact-stores="..."',
             )

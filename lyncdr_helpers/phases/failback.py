@@ -40,7 +40,7 @@ from lyncdr_helpers.phases.acts import (
     response_groups_by_hand,
     response_groups_home,
 )
-from lyncdr_helpers.phases.acts.loop import Tally, together
+from lyncdr_helpers.phases.acts.loop import Tally, together, what_failed
 from lyncdr_helpers.phases.failback_exports import Start
 from lyncdr_helpers.phases.failback_groups import Groups
 from lyncdr_helpers.phases.failback_lists import Lists
@@ -338,14 +338,9 @@ def prove(session: Session, start: Start, both: Manifest, made: Plan) -> Proof:
 def finish(session: Session, checks: Sequence[Check], *tallies: Tally) -> str:
     """The last word: done when every change is, and everything is proven home. Raises CheckFailed or Incomplete."""
     exchange.tidy(session)
-    failed = {target: why for tally in tallies for target, why in tally.failed.items()}
     with session.step("verdict"):
-        if failed:
-            named = "; ".join(f"{target}: {why}" for target, why in list(failed.items())[:NAMED])
-            raise Incomplete(
-                f"{len(failed)} changes of the plan failed. {named}.",
-                "Mend what they name, then run the same command again: it does only what is left.",
-            )
+        if failed := what_failed(tallies):
+            raise Incomplete(failed, "Mend what they name, then run the same command again: it does only what is left.")
         require(checks, "Not everything is home")
     outcome = "done" if session.mode == "live" else "rehearsed"
     session.end(outcome, 0)

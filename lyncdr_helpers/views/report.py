@@ -19,6 +19,7 @@ from lyncdr_helpers.verifier.spoken import spoken
 from lyncdr_helpers.views import blocks, pictures, report_checks, report_guided, report_incident
 from lyncdr_helpers.views.blocks import ROWS as ROWS
 from lyncdr_helpers.views.markup import Child, node, page
+from lyncdr_helpers.views.numbers import BACK, WAY_HOME
 from lyncdr_helpers.views.record import MOVE_USERS, Act, Record, Table
 
 PREPARE = "prepare"
@@ -26,24 +27,6 @@ PREPARE = "prepare"
 
 CHECKS = "checks.csv"
 """The table of checks, which the journal has too."""
-
-NUMBERS = (
-    ("users_rehomed", "users_on_failed_pool", "users home again"),
-    ("endpoints_rehomed", "endpoints_on_failed_pool", "endpoints home again"),
-    ("conference_directories_rehomed", "conference_directories_expected", "conference directories moved"),
-    ("contacts_restored", "contacts_expected", "contacts back"),
-    ("response_groups_restored", "response_groups_expected", "Response Group objects back"),
-    ("group_chat_restored", "group_chat_expected", "Group Chat rows and files back"),
-    ("dns_records_moved", "dns_records_expected", "DNS records moved"),
-    ("failback_users_home", "failback_users_expected", "users back at the primary"),
-    ("failback_contacts_home", "failback_contacts_expected", "contacts there"),
-    ("failback_group_chat_home", "failback_group_chat_expected", "Group Chat rows and files there"),
-    ("added_in_dr_kept", "added_in_dr", "added at the DR site, and kept"),
-    ("removed_in_dr_kept", "removed_in_dr", "removed there, and still gone"),
-    ("renamed_in_dr_kept", "renamed_in_dr", "groups called otherwise there, and so at home"),
-    ("only_on_primary_kept", "only_on_primary", "only on the primary, and merged in"),
-)
-"""What a reader asks first: the names of the two facts, got and wanted, and what to call them."""
 
 
 def write_report(folders: Sequence[RunFolder], path: Path, title: str) -> None:
@@ -115,7 +98,7 @@ def _came_back(facts: Mapping[str, Any]) -> list[Element]:
     """As the verification counted it."""
     tiles = [
         _tile(f"{facts[got]:,} of {facts[wanted]:,}", words, whole=facts[got] == facts[wanted])
-        for got, wanted, words in NUMBERS
+        for got, wanted, words in (*BACK, *WAY_HOME)
         if isinstance(facts.get(got), int) and isinstance(facts.get(wanted), int)
     ]
     for name, words in (("lost", "lost"), ("failback_lost", "lost on the way home")):

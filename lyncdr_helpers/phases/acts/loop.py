@@ -68,6 +68,13 @@ def together(act: str, tallies: Sequence[Tally]) -> Tally:
     )
 
 
+def what_failed(tallies: Iterable[Tally]) -> str:
+    """The changes of a plan that failed: how many, and the first of them with its reason; empty where none did."""
+    failed = {target: why for one in tallies for target, why in one.failed.items()}
+    named = "; ".join(f"{target}: {why}" for target, why in list(failed.items())[:NAMED])
+    return f"{len(failed)} changes of the plan failed. {named}." if failed else ""
+
+
 def carry_out(
     session: Session,
     act: str,
