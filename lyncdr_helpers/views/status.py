@@ -36,6 +36,8 @@ from lyncdr_helpers.views.markup import node
 
 EVERY_SECONDS = 1.0
 """How often a bar is drawn anew while a step is at work, at most; each end of a step is shown at once."""
+MOST_OF_A_RUN = 0.02
+"""The share of a run's time that drawing may take while a step is at work: 10,000 users are drawn less often."""
 LONG_SECONDS = 5.0
 """A step that took so long the last time says so while it is at work."""
 
@@ -71,7 +73,7 @@ class Watch:
         self._expected: RecoveryTime | None = None
         self._bars: list[Any] = []
         self._lines: dict[tuple[int, str], Any] = {}
-        self._drawn_at = 0.0
+        self._draws_from = 0.0
 
     def show(self) -> None:
         """The bar, here and now."""
@@ -133,13 +135,15 @@ class Watch:
         return runs[-1].lines if runs else ()
 
     def _draw(self, *, at_once: bool) -> None:
-        if not self._bars or (not at_once and time.monotonic() - self._drawn_at < EVERY_SECONDS):
+        began = time.monotonic()
+        if not self._bars or (not at_once and began < self._draws_from):
             return
         made = self.bar()
         for handle in self._bars:
             if handle:
                 handle.update(made)
-        self._drawn_at = time.monotonic()
+        took = time.monotonic() - began
+        self._draws_from = began + max(EVERY_SECONDS, took / MOST_OF_A_RUN)
 
     def _tell(self, about: str, text: str) -> None:
         """The line's place is the cell at work: run again, it begins a line of its own."""
