@@ -85,12 +85,15 @@ def write_import(path: Path, lists: Iterable[ContactList]) -> None:
 
     Replaces the file in one step. Raises InputError when a user comes twice.
     """
-    seen: set[str] = set()
+    write_elements(path, map(_without_self, _each_once(lists, path)))
+
+
+def write_elements(path: Path, elements: Iterable[bytes]) -> None:
+    """The document that holds these users' elements, as they are; each is canonical, as ContactList has it."""
     with files.replacing(path) as file:
         file.write(f'<?xml version="1.0" encoding="utf-16"?>\n<HomedResources xmlns="{NAMESPACE}">\n'.encode("utf-16"))
-        for found in lists:
-            _require_once(found.user, seen, path)
-            file.write((_below_the_root(_without_self(found)).decode() + "\n").encode("utf-16-le"))
+        for element in elements:
+            file.write((_below_the_root(element).decode() + "\n").encode("utf-16-le"))
         file.write("</HomedResources>\n".encode("utf-16-le"))
 
 
@@ -236,6 +239,13 @@ def _require_once(user: str, seen: set[str], path: Path) -> None:
 
 
 # -- writing --------------------------------------------------------------------------------------------------------
+
+
+def _each_once(lists: Iterable[ContactList], path: Path) -> Iterator[ContactList]:
+    seen: set[str] = set()
+    for found in lists:
+        _require_once(found.user, seen, path)
+        yield found
 
 
 def _without_self(found: ContactList) -> bytes:

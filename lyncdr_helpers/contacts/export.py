@@ -60,11 +60,11 @@ def importable(source: Path, found: ContactList) -> ContactList:
 
 
 def _picked(source: Path, users: Collection[str]) -> Iterator[ContactList]:
-    left = set(users)
-    for found in dbimpexp.read_export(source, left_out):
-        if found.user in left:
-            left.remove(found.user)
-            yield found
+    wanted = frozenset(users)
+    left = set(wanted)
+    for found in slices.read_lists_of(source, wanted):
+        yield found
+        left.discard(found.user)
     if left:
         raise InputError(f"{source} holds no list of {', '.join(sorted(left))}.", "Give the set they are in.")
 

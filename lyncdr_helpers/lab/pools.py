@@ -67,9 +67,13 @@ class PoolStore:
 
     def lists(self, user: str | None = None) -> Iterator[ContactList]:
         """Every user's list, or one user's, by address; nothing for a user the pool does not keep."""
+        return map(dbimpexp.parse, self.elements(user))
+
+    def elements(self, user: str | None = None) -> Iterator[bytes]:
+        """The same lists as the canonical XML that the pool keeps."""
         which, values = ("", ()) if user is None else ("WHERE user = ?", (user,))
         rows = self._database.execute(f"SELECT element FROM resource {which} ORDER BY user", values)  # noqa: S608
-        return (dbimpexp.parse(element) for (element,) in rows)
+        return (element for (element,) in rows)
 
     def add(self, found: ContactList) -> None:
         """Add a list to what is there: nothing the user has is taken away."""

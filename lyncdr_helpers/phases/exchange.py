@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from pathlib import Path
 
-from lyncdr_helpers.contacts.export import XML, ZIP, left_out, read_holdings, read_lists, written_by
+from lyncdr_helpers.contacts.export import XML, ZIP, left_out, read_holdings, read_lists, read_lists_of, written_by
 from lyncdr_helpers.contacts.inventory import Holding
 from lyncdr_helpers.contacts.lists import Broken, ContactList
 from lyncdr_helpers.errors import InputError, OperationError
@@ -130,9 +130,15 @@ def useless(cause: InputError, tool: str = "dbimpexp") -> OperationError:
     return OperationError(f"{tool} wrote an export that is of no use: {cause.message}", "Run the same command again.")
 
 
-def lists_of(export: Path) -> dict[str, ContactList]:
-    """The contact lists in an export, by user. Raises OperationError as `read` does."""
-    return {one.user: one for one in read(export)}
+def lists_of(export: Path, users: Collection[str]) -> dict[str, ContactList]:
+    """These users' contact lists in an export, by user. Raises OperationError as `read` does.
+
+    Of the other users no more is known than that the document goes on after them, and ends.
+    """
+    try:
+        return {one.user: one for one in read_lists_of(export, users)}
+    except InputError as cause:
+        raise useless(cause, written_by(export)) from cause
 
 
 def sql_instance(pool: Pool) -> str:

@@ -147,7 +147,7 @@ def contacts(session: Session, backup: Manifest) -> tuple[Check, list[Restored],
         held = contact_stores.compare(session, target.fqdn, recorded).held
         source = restore_source.fetch(session, backup, backup.part("contacts", pool))
         expected = {one.user: one for one in exchange.read(source) if one.user not in held}
-        now = exchange.lists_of(exchange.export_contacts(session, target, "target-now"))
+        now = exchange.lists_of(exchange.export_contacts(session, target, "target-now"), expected.keys())
         compared.extend(comparison.compare(expected, now))
         lost = [Loss("contact list", user, "the whole list", why) for user, why in held.items()]
         lost += [loss for one in compared for loss in _losses(one)]

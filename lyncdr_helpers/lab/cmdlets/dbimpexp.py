@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
-from lyncdr_helpers.contacts.dbimpexp import NAMESPACE, read_export, write_import
+from lyncdr_helpers.contacts.dbimpexp import NAMESPACE, read_export, write_elements
 from lyncdr_helpers.contacts.lists import ContactList, address
 from lyncdr_helpers.errors import InputError
 from lyncdr_helpers.lab.cmdlets.state import State
@@ -68,11 +68,11 @@ def _export(call: ProgramCall, state: State, pool: LabPool, options: Mapping[str
         _write_directories(place, directories, pool)
         call.out(f"Exported {len(directories)} conference directories to {options['/hrxmlfile']}.\r\n")
         return
-    lists = list(state.store(pool).lists(user))
-    if user and not lists:
+    elements = list(state.store(pool).elements(user))
+    if user and not elements:
         raise CmdletError(f"The user {user} does not exist in the database.")
-    write_import(place, lists)
-    call.out(f"Exported {len(lists)} users to {options['/hrxmlfile']}.\r\n")
+    write_elements(place, elements)
+    call.out(f"Exported {len(elements)} users to {options['/hrxmlfile']}.\r\n")
 
 
 def _write_directories(place: Path, numbers: Sequence[int], pool: LabPool) -> None:

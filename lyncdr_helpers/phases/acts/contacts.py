@@ -9,7 +9,7 @@ from pathlib import Path
 
 from lyncdr_helpers.backups.manifest import UserRecord
 from lyncdr_helpers.contacts import comparison
-from lyncdr_helpers.contacts.export import ZIP, write_import
+from lyncdr_helpers.contacts.export import ZIP, write_lists
 from lyncdr_helpers.contacts.lists import address
 from lyncdr_helpers.params.sites import Pool
 from lyncdr_helpers.phases import contact_stores, exchange, waivers
@@ -22,8 +22,9 @@ from lyncdr_helpers.shell import cmdlets, dbimpexp, user_data
 ACT = "restore contacts"
 STORES, WITHOUT_EXPORT = "contact-stores", "users-without-export"
 """The gates whose waivers accept, by name, that a list is left as it is."""
-BATCH = 1000
-"""Users per import: each import is proven by one export of the whole target pool."""
+BATCH, IMPORTS = 1000, 4
+"""The fewest users that are worth an import of their own, and the most imports: each is proven by an export of all that
+the target pool has by then, so that their number, and not the users', is what the time grows with."""
 
 
 def restore(
@@ -47,19 +48,21 @@ def restore(
     numbers = count(1)
 
     def see(some: Sequence[Change]) -> Mapping[str, str]:
-        now = exchange.lists_of(exchange.export_contacts(session, pool, "target-now"))
-        compared = comparison.compare({one.target: backed_up[one.target] for one in some}, now)
+        expected = {one.target: backed_up[one.target] for one in some}
+        now = exchange.lists_of(exchange.export_contacts(session, pool, "target-now"), expected.keys())
+        compared = comparison.compare(expected, now)
         whole = {one.user for one in compared if one.whole}
         return {one.target: one.new if one.target in whole else one.old for one in some}
 
     def do(some: Sequence[Change]) -> Receipt:
         there, here = exchange.place(session, f"import-{next(numbers)}{export.suffix}")
-        write_import(here, export, [one.target for one in some])
+        write_lists(here, export, {one.target: backed_up[one.target] for one in some})
         return _replace(session, pool, there) if way == "import" else take(session, pool, there)
 
     if way == "import":
         _start(session, pool)  # an earlier run may have been cut off while they were stopped
-    tally = carry_out(session, ACT, [one for one in changes if one.target in wanted], see, do, batch=BATCH)
+    lists = [one for one in changes if one.target in wanted]
+    tally = carry_out(session, ACT, lists, see, do, batch=batch_of(lists))
     unread = dict.fromkeys(sorted(asked - wanted), "the backup's record of it cannot be read")
     return replace(tally, failed={**tally.failed, **_not_accepted(session, held, unread)})
 
@@ -80,6 +83,11 @@ def hold_back(session: Session, pool: Pool, recorded: Mapping[str, UserRecord]) 
     compared = contact_stores.compare(session, pool.fqdn, recorded)
     session.record(*compared.checks())
     return compared.held
+
+
+def batch_of(changes: Sequence[Change]) -> int:
+    """How many users an import brings."""
+    return max(BATCH, -(-len(changes) // IMPORTS))
 
 
 def take(session: Session, pool: Pool, there: str) -> Receipt:

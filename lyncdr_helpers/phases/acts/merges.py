@@ -37,4 +37,4 @@ def merge(session: Session, changes: Sequence[Change], lists: Lists, source: Pat
         write_lists(here, source, {one.target: lacking[one.target] for one in some})
         return contacts.take(session, pool, there)
 
-    return carry_out(session, ACT, changes, see, do, batch=contacts.BATCH, undoable=False)
+    return carry_out(session, ACT, changes, see, do, batch=contacts.batch_of(changes), undoable=False)
