@@ -15,6 +15,7 @@ import json
 import secrets
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -37,7 +38,7 @@ class Line:
     previous: str
     nonce: str = ""
 
-    @property
+    @cached_property
     def digest(self) -> str:
         return files.digest(files.canonical(self.body()))
 

@@ -11,15 +11,7 @@ from pathlib import Path
 from typing import Literal, Protocol
 
 from lyncdr_helpers import __version__, files, runfolder
-from lyncdr_helpers.adapters.dialer import SocketDialer
-from lyncdr_helpers.adapters.dns import authoritative, resolver
-from lyncdr_helpers.adapters.ldap import LdapDirectory
-from lyncdr_helpers.adapters.local_shell import LocalShell
-from lyncdr_helpers.adapters.rehearse import RehearsedNameserver, RehearsedShell
-from lyncdr_helpers.adapters.script_shell import ScriptShell
-from lyncdr_helpers.adapters.scripts import RESULT, Script
 from lyncdr_helpers.adapters.stores import open_store
-from lyncdr_helpers.adapters.winrm import WinrmShell
 from lyncdr_helpers.answers import Answer, Answers
 from lyncdr_helpers.backups import signed
 from lyncdr_helpers.backups.signed import Keys
@@ -37,7 +29,6 @@ from lyncdr_helpers.runfolder import RunFolder
 
 Mode = Literal["rehearse", "live"]
 MODES: tuple[Mode, ...] = ("rehearse", "live")
-DIAL_SECONDS = 5.0
 PARAMS = "LYNCDR_PARAMS"
 """The environment variable by which `lyncdr console --params` says which deployment its notebooks are about."""
 LAB = "params/lab.yml"
@@ -280,7 +271,7 @@ def open_session(
             lock.take(folder.run)
         redaction = secrets.redaction(loaded)
         journal = Journal.open(folder.journal, clock, redaction.facts)
-        session = _compose(loaded, phase, "live" if mode == "live" else "rehearse", folder, journal, clock)
+        session = _composed(loaded, phase, "live" if mode == "live" else "rehearse", folder, journal, clock)
     except BaseException:
         if lock:
             lock.free()
@@ -311,17 +302,13 @@ def _folder(
     return runfolder.choose(runs_folder, phase, deployment, mode, approve, clock)
 
 
-def _compose(
+def _composed(
     loaded: LoadedParams, phase: str, mode: Mode, folder: RunFolder, journal: Journal, clock: Clock
 ) -> Session:
-    """Parameters and mode -> ports. A rehearsal wraps whatever writes."""
-    params, base = loaded.params, loaded.folder
-    shell = _shell(loaded, folder, journal, clock)
-    nameservers: dict[str, Nameserver] = {server.name: authoritative(server, base) for server in params.dns.servers}
-    if mode == "rehearse":
-        shell = RehearsedShell(shell, journal)
-        nameservers = {name: RehearsedNameserver(server, journal) for name, server in nameservers.items()}
-    ca_file = params.management_host.ca_file
+    # Imported here: they take a third of a second, and whoever only reads what sessions left behind needs none of them.
+    from lyncdr_helpers.connections import connections
+
+    ports = connections(loaded, folder, journal, clock, rehearsed=mode == "rehearse")
     return Session(
         loaded=loaded,
         phase=phase,
@@ -329,36 +316,13 @@ def _compose(
         folder=folder,
         journal=journal,
         clock=clock,
-        directory=LdapDirectory(params.directory, base),
-        shell=shell,
-        dialer=SocketDialer(DIAL_SECONDS, loaded.locate(ca_file) if ca_file else None),
-        store=open_store(params.backup, loaded, clock),
-        nameservers=nameservers,
-        resolvers={one.name: resolver(one) for one in params.dns.resolvers},
+        directory=ports.directory,
+        shell=ports.shell,
+        dialer=ports.dialer,
+        store=ports.store,
+        nameservers=ports.nameservers,
+        resolvers=ports.resolvers,
     )
-
-
-def _shell(loaded: LoadedParams, folder: RunFolder, journal: Journal, clock: Clock) -> Shell:
-    """The way to the management host that the parameters choose."""
-    host, base = loaded.params.management_host, loaded.folder
-    match host.transport:
-        case "winrm":
-            return WinrmShell(host, base, clock)
-        case "local":
-            return LocalShell(host, base, clock, folder.run)
-    return ScriptShell(host, base, clock, folder.run, partial(_witness, journal, folder))
-
-
-def _witness(journal: Journal, folder: RunFolder, state: str, script: Script, **facts: str) -> None:
-    """Put a script on record and tell who runs it; it is kept with its result, for they say what was done."""
-    journal.write(
-        "script", state=state, file=script.here.name, command=script.order.line, sha256=script.sha256, **facts
-    )
-    if state == "written":
-        print(f"Run this on the management host: {facts['how']}", flush=True)
-    for path in (script.here, script.here.with_suffix(RESULT)):
-        if path.is_file():
-            files.replace(folder.path / "scripts" / path.name, path.read_bytes())
 
 
 def _announce(session: Session) -> None:

@@ -20,6 +20,7 @@ ROWS = (
     ("directory", "contacts", "topology", "dns", "probes", "shell", "backups"),
     ("adapters",),
     ("dossier",),
+    ("connections",),
     ("session",),
     ("phases",),
     ("views",),

@@ -6,6 +6,7 @@ import datetime as dt
 import ssl
 import warnings
 from collections.abc import Iterable
+from functools import cache
 from pathlib import Path
 
 from cryptography import x509
@@ -44,11 +45,17 @@ DISTRUST = {
 """OpenSSL's X509_V_ERR_* that are about who vouches; any other one is REFUSED."""
 
 
+@cache
 def looking() -> ssl.SSLContext:
     """A context that sees every server: TLS 1.0, SHA-1, weak keys, no secure renegotiation, no trust.
 
     Front Ends of 2010 on an old Windows speak nothing newer, and OpenSSL's defaults would call them dead.
     """
+    return _looking()
+
+
+def _looking() -> ssl.SSLContext:
+    """Made anew, to be changed; OpenSSL takes some milliseconds for each."""
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
     context.check_hostname = False
     context.verify_mode = ssl.CERT_NONE
@@ -60,7 +67,7 @@ def looking() -> ssl.SSLContext:
 
 def trusting(ca_file: Path | None) -> ssl.SSLContext:
     """The same, but the chain must lead to a CA. The name is judged elsewhere, for a server has many; so are dates."""
-    context = looking()
+    context = _looking()
     context.verify_mode = ssl.CERT_REQUIRED
     context.verify_flags |= ssl.VerifyFlags(NO_CHECK_TIME)
     if ca_file is None:
@@ -76,9 +83,10 @@ def trusting(ca_file: Path | None) -> ssl.SSLContext:
     return context
 
 
+@cache
 def speaking(version: str) -> ssl.SSLContext:
     """The context of `looking`, with one version alone."""
-    context = looking()
+    context = _looking()
     with warnings.catch_warnings():  # that a version is deprecated is what a probe wants to find out
         warnings.simplefilter("ignore", DeprecationWarning)
         context.maximum_version = VERSIONS[version]

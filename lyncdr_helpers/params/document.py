@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Any
 
 from ruamel.yaml import YAML
@@ -32,6 +33,13 @@ class Flaw:
     wrong: str
 
 
+@lru_cache(2)
+def _composed(text: str) -> Node | None:
+    """The tree of a document. The last ones are kept: a drill reads one deployment for each of its phases."""
+    root: Node | None = YAML(typ="rt", pure=True).compose(text)
+    return root
+
+
 @dataclass
 class Document:
     """What a YAML file says. `data` is None where nothing can be read at all."""
@@ -45,7 +53,7 @@ class Document:
         """Read UTF-8 YAML 1.2. What is wrong with its form is in `flaws`; it never raises."""
         document = cls()
         try:
-            document._take(YAML(typ="rt", pure=True).compose(content.decode("utf-8-sig")))
+            document._take(_composed(content.decode("utf-8-sig")))
         except UnicodeDecodeError as error:
             document._flaw(content.count(b"\n", 0, error.start) + 1, (), "is not UTF-8 text: save it as UTF-8")
         except MarkedYAMLError as error:

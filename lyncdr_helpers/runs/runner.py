@@ -219,7 +219,7 @@ def _in_kernel(
     place: Path, source: Path, folder: RunFolder, parameters: Mapping[str, Any], timeout: float | None
 ) -> LyncdrError | None:
     # Imported here: they take a second, which neither --help nor a mistake in the parameters should cost.
-    with _without_iri_grammar():
+    with _lean():
         import papermill
     from nbclient.exceptions import CellTimeoutError
     from nbclient.util import run_sync
@@ -255,19 +255,20 @@ def _in_kernel(
 
 
 @contextmanager
-def _without_iri_grammar() -> Iterator[None]:
-    """An import that does not build the grammar of IRIs: most of papermill's start, for a format nobody checks here.
+def _lean() -> Iterator[None]:
+    """An import of papermill without the two thirds of it that nobody here needs.
 
-    nbformat imports jsonschema, which takes the grammar where it is installed and does without where it is not.
+    nbformat imports jsonschema, which builds the grammar of IRIs for a format that no notebook has; papermill itself
+    imports pyarrow to write to Hadoop. Both take them where they are installed and do without where they are not.
     """
-    absent = "rfc3987_syntax" not in sys.modules
-    if absent:
-        sys.modules["rfc3987_syntax"] = None  # type: ignore[assignment]  # how Python spells "not installed"
+    absent = [name for name in ("rfc3987_syntax", "pyarrow") if name not in sys.modules]
+    for name in absent:
+        sys.modules[name] = None  # type: ignore[assignment]  # how Python spells "not installed"
     try:
         yield
     finally:
-        if absent:
-            del sys.modules["rfc3987_syntax"]
+        for name in absent:
+            del sys.modules[name]
 
 
 def _raised(name: str, message: str) -> LyncdrError:

@@ -7,6 +7,7 @@ import getpass
 from collections.abc import Iterable, Mapping, Sequence
 from importlib import resources
 from pathlib import Path
+from types import ModuleType
 from typing import Any
 from xml.etree.ElementTree import Element
 
@@ -16,7 +17,7 @@ from lyncdr_helpers.phases import approval, audit
 from lyncdr_helpers.phases.earlier import readiness
 from lyncdr_helpers.runfolder import RunFolder
 from lyncdr_helpers.verifier.spoken import spoken
-from lyncdr_helpers.views import blocks, pictures, report_checks, report_guided, report_incident
+from lyncdr_helpers.views import blocks, pictures, report_checks, report_guided
 from lyncdr_helpers.views.blocks import ROWS as ROWS
 from lyncdr_helpers.views.markup import Child, node, page
 from lyncdr_helpers.views.numbers import BACK, WAY_HOME
@@ -61,8 +62,15 @@ def _numbers(records: Sequence[Record]) -> Element | None:
     return node("div", tiles, class_="tiles") if tiles else None
 
 
+def _incidents() -> ModuleType:
+    # Imported here: with pandas it takes half a second, and every command ends with a report, hardly one of an audit.
+    from lyncdr_helpers.views import report_incident
+
+    return report_incident
+
+
 def _audited(record: Record) -> Iterable[tuple[str, str, bool]]:
-    return report_incident.tiles(record) if record.phase == audit.PHASE else ()
+    return _incidents().tiles(record) if record.phase == audit.PHASE else ()
 
 
 def _readiness(record: Record) -> list[Element]:
@@ -188,9 +196,7 @@ def _audit(record: Record) -> Element:
     """An audit is about other runs: what it found comes first, and what it was itself comes last."""
     own = blocks.section("The audit itself", _identity(record))
     head = node("h2", "What happened ", _badge(record))
-    return node(
-        "section", head, _troubles(record), report_incident.story(record), own, id=record.folder.run, class_="run"
-    )
+    return node("section", head, _troubles(record), _incidents().story(record), own, id=record.folder.run, class_="run")
 
 
 def _badge(record: Record) -> Element:

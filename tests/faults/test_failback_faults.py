@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import multiprocessing
 import os
 import signal
 from collections import Counter
@@ -208,15 +207,8 @@ def moved_twice(ended: Ended) -> list[str]:
 
 def kill_at(lab: Away, digest: str, moment: str) -> str:
     """Go home in a process of its own until the journal gets such a line, then kill -9; the line's digest."""
-    context = multiprocessing.get_context("forkserver")
-    context.set_forkserver_preload([__name__])
-    process = context.Process(target=_quietly, args=(lab.params, digest))
-    process.start()
-    try:
+    with forked.apart(_quietly, lab.params, digest) as process:
         return forked.wait_for(lab.scene, MOMENTS[moment](), process.is_alive)
-    finally:
-        process.kill()
-        process.join()
 
 
 def _quietly(params: Path, digest: str) -> None:

@@ -5,7 +5,6 @@ Each fault comes about on real sockets, in one lab that is put back between them
 
 from __future__ import annotations
 
-import multiprocessing
 from collections import Counter
 from collections.abc import Iterator
 from concurrent.futures import ProcessPoolExecutor
@@ -13,6 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import forked
 import pytest
 from disasters import (
     AFTER,
@@ -168,8 +168,7 @@ def test_a_second_operator(fire: Fire) -> None:
     """While one activation is at work, the same command elsewhere is refused with its run and its operator."""
     first = activate.begin(fire.scene.params, "live")
     try:
-        context = multiprocessing.get_context("forkserver")
-        with ProcessPoolExecutor(1, context) as elsewhere:
+        with ProcessPoolExecutor(1, forked.server()) as elsewhere:
             code, said = elsewhere.submit(second_operator, fire.scene.params).result(60)
     finally:
         first.close()

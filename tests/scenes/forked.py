@@ -1,17 +1,24 @@
-"""A phase in a process of its own, without papermill around it: to be killed as a power cut would kill it."""
+"""A phase in a process of its own, without papermill around it: to be killed as a power cut would kill it.
+
+Such a process comes from a server that has imported everything: a child of this one would inherit its threads' locks.
+"""
 
 from __future__ import annotations
 
 import multiprocessing
 import os
 import signal
+import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, redirect_stderr, redirect_stdout
-from functools import partial
+from functools import cache, partial
+from multiprocessing import forkserver
+from multiprocessing.context import ForkServerContext
 from multiprocessing.process import BaseProcess
 from pathlib import Path
 
+import pytest
 from dr_scene import Scene
 from phase_scene import Ended, activated, backed_up, run
 
@@ -60,23 +67,32 @@ def wait_for(scene: Scene, reached: Callable[[Line], bool], alive: Callable[[], 
 @contextmanager
 def started(params: Path, digest: str) -> Iterator[BaseProcess]:
     """An activation under way, which does not outlive the block."""
-    with _apart(_activation, params, digest) as process:
+    with apart(_activation, params, digest) as process:
         yield process
 
 
 @contextmanager
 def started_backup(params: Path) -> Iterator[BaseProcess]:
     """A backup under way, which does not outlive the block."""
-    with _apart(_backup, params) as process:
+    with apart(_backup, params) as process:
         yield process
 
 
-@contextmanager
-def _apart(work: Callable[..., None], *given: object) -> Iterator[BaseProcess]:
-    """From a server that has imported everything: a child of this process would inherit its threads' locks."""
+@cache
+def server() -> ForkServerContext:
+    """Where such processes come from. It is told by its environment where to import from: sys.path it forgets."""
     context = multiprocessing.get_context("forkserver")
-    context.set_forkserver_preload([__name__])
-    process = context.Process(target=work, args=given)
+    context.set_forkserver_preload([__name__, "way_home"])
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("PYTHONPATH", os.pathsep.join(sys.path))
+        forkserver.ensure_running()
+    return context
+
+
+@contextmanager
+def apart(work: Callable[..., None], *given: object) -> Iterator[BaseProcess]:
+    """Such a process at its work, which does not outlive the block."""
+    process = server().Process(target=work, args=given)
     process.start()
     try:
         yield process

@@ -67,8 +67,9 @@ class Ended:
 
     def changed(self, before: Ended) -> Rows:
         """The checks whose verdict is not what it was, and those that are new; `gone` for those that are no more."""
-        gone = dict.fromkeys(before.rows.keys() - self.rows.keys(), "gone")
-        return gone | {name: verdict for name, verdict in self.rows.items() if before.rows.get(name) != verdict}
+        were, are = before.rows, self.rows
+        gone = dict.fromkeys(were.keys() - are.keys(), "gone")
+        return gone | {name: verdict for name, verdict in are.items() if were.get(name) != verdict}
 
     def fact(self, name: str) -> Any:
         return next(line.facts["value"] for line in self.lines if line.kind == "fact" and line.facts["name"] == name)
