@@ -24,8 +24,7 @@ drill: .venv/.drill  ## Lose a site in the lab and bring every user back
 
 test:  ## Lint, types, tests and notebooks, against real servers where they can be installed
 	.ci/packages.sh
-	$(MAKE) --no-print-directory lint
-	$(MAKE) --no-print-directory --jobs=3 --output-sync=target --keep-going faults phases drills servers rest consoles
+	$(MAKE) --no-print-directory --jobs=3 --output-sync=target --keep-going lint faults phases drills servers rest consoles
 	$(MAKE) --no-print-directory benchmarks
 
 # Three parts at once, each on loopback addresses of its own, for much of a test is waiting; the long ones first. What a

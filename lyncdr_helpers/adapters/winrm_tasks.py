@@ -124,9 +124,9 @@ class ProgramTask:
 
     def stop(self) -> None:
         with suppress(*FOREIGN_ERRORS):
-            if self.accepted:
+            if self.accepted and not self.done:
                 self._process.signal(SignalCode.TERMINATE)
-            self._shell.close()
+            self._shell.close()  # and with it whatever is left of a program that has ended
 
     def finished(self) -> Finished:
         """How the program ended. Bytes that are not UTF-8 become replacement characters."""
