@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field
 from enum import StrEnum
 from typing import Any
 
 from lyncdr_helpers.errors import CheckFailed, OperationError
+
+NAMED = 5
+"""How many names a row, or a message, carries."""
 
 
 class Verdict(StrEnum):
@@ -55,6 +58,17 @@ def judge(area: str, name: str, ok: bool, *, seen: str, expected: str, remedy: s
 def unknown(area: str, name: str, *, seen: str, expected: str, remedy: str = "", soft: bool = False) -> Check:
     """A check that nobody could make. seen: why not."""
     return Check(area, name, Verdict.UNKNOWN, seen, expected, remedy, _severity(soft))
+
+
+def some_of(names: Sequence[str], between: str = ", ") -> str:
+    """The first of them, and how many more there are: a message is read, not searched."""
+    more = len(names) - NAMED
+    return between.join(names[:NAMED]) + (f"{between}and {more:,} more" if more > 0 else "")
+
+
+def count_of(names: Sequence[str]) -> str:
+    """`3: a@b.c, d@e.f, g@h.i`, or `none`: what a row has seen where there should be nobody."""
+    return f"{len(names):,}: {some_of(names)}" if names else "none"
 
 
 @dataclass

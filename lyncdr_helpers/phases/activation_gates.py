@@ -7,12 +7,12 @@ from collections.abc import Mapping
 from lyncdr_helpers.backups import sets
 from lyncdr_helpers.backups.manifest import Manifest
 from lyncdr_helpers.backups.sets import Chosen
+from lyncdr_helpers.checks import some_of
 from lyncdr_helpers.errors import Refusal
 from lyncdr_helpers.phases.acts.contacts import WITHOUT_EXPORT
 from lyncdr_helpers.phases.waivers import hold_for
 from lyncdr_helpers.session import Session
 
-NAMED = 5
 INCOMPLETE_BACKUP = "incomplete-backup"
 
 
@@ -66,14 +66,13 @@ def hold_without_export(session: Session, users: Mapping[str, str]) -> None:
     """users: who would lose their contacts -> why."""
     if users:
         session.keep("users-without-export", [{"address": user, "why": why} for user, why in users.items()])
-        named = "; ".join(f"{user}: {why}" for user, why in list(users.items())[:NAMED])
-        more = "; ..." if len(users) > NAMED else ""
+        named = some_of([f"{user}: {why}" for user, why in users.items()], "; ")
         hold_for(
             session,
             WITHOUT_EXPORT,
             users,
             Refusal(
-                f"{len(users)} users of the pool would lose their contacts. {named}{more}",
+                f"{len(users)} users of the pool would lose their contacts. {named}.",
                 'Choose another set, or give the reason for exactly these: --waive users-without-export="..."',
             ),
         )

@@ -14,6 +14,7 @@ from lyncdr_helpers.backups import manifest as manifests
 from lyncdr_helpers.backups import rotation, sets, signed
 from lyncdr_helpers.backups.completeness import compare
 from lyncdr_helpers.backups.manifest import Manifest, Part, Purpose, UserRecord
+from lyncdr_helpers.checks import some_of
 from lyncdr_helpers.clock import stamp
 from lyncdr_helpers.contacts.export import importable, left_out, read_lists, write_import
 from lyncdr_helpers.contacts.lists import Broken
@@ -28,7 +29,6 @@ from lyncdr_helpers.session import Session, open_session
 SPARE = 1.05
 """A store needs a little more room than the files in it."""
 
-NAMED = 5
 TOLD = 500
 """After how many lists of an export it is told how far it is."""
 
@@ -165,11 +165,9 @@ def finish(session: Session, made: Manifest) -> str:
     _tell_newest(session, made)
     with session.step("verdict"):
         if not made.complete:
-            lacking = [f"{one.address}: {one.reason}" for one in made.differences[:NAMED]]
-            lacking += [f"{one.kind} of {one.pool or made.deployment}: {one.reason}" for one in made.failed_parts]
             raise Incomplete(
                 f"Set {made.name} is stored but INCOMPLETE: {len(made.differences)} users and {len(made.failed_parts)} "
-                f"parts are not in it. {'; '.join(lacking)}.",
+                f"parts are not in it. {lacking(made)}.",
                 "Mend what it names and run the backup again; an incomplete set is never chosen by itself.",
             )
     session.end("done", 0, set=made.name)
@@ -218,10 +216,16 @@ def _rebuild(session: Session, found: Night, part: Part, users: Set[str]) -> Non
     expected = {one.user: importable(copy, one).digest for one in lists if one.digest == digests[one.user]}
     if spoiled := sorted(user for user in users if not expected.get(user) or again.get(user) != expected[user]):
         raise OperationError(
-            f"{len(spoiled)} users cannot be restored from the copy of {part.file} at the DR site: "
-            f"{', '.join(spoiled[:NAMED])}.",
+            f"{len(spoiled)} users cannot be restored from the copy of {part.file} at the DR site: {some_of(spoiled)}.",
             "The set was not published. Check the store's disk, then run the backup again.",
         )
+
+
+def lacking(made: Manifest) -> str:
+    """What an incomplete set lacks: the first of the users, and every part."""
+    users = [f"{one.address}: {one.reason}" for one in made.differences]
+    parts = [f"{one.kind} of {one.pool or made.deployment}: {one.reason}" for one in made.failed_parts]
+    return "; ".join([*([some_of(users, "; ")] if users else []), *parts])
 
 
 def _require_same(session: Session, found: Night, wanted: Mapping[str, str]) -> None:

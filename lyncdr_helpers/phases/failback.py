@@ -9,7 +9,7 @@ from pathlib import Path
 from lyncdr_helpers.answers import Answer, Answers
 from lyncdr_helpers.backups import sets
 from lyncdr_helpers.backups.manifest import Manifest
-from lyncdr_helpers.checks import Check, Checklist, judge, not_green, require
+from lyncdr_helpers.checks import Check, Checklist, count_of, judge, not_green, require
 from lyncdr_helpers.clock import parse_stamp
 from lyncdr_helpers.contacts.merge import Difference
 from lyncdr_helpers.directory.conference_directories import read_conference_directories
@@ -50,7 +50,6 @@ from lyncdr_helpers.phases.guided import Account, GuidedStep
 from lyncdr_helpers.plan import Plan
 from lyncdr_helpers.session import Session, open_session
 
-NAMED = 5
 OLD = "both-pools-age"
 PILOT = "move the pilot"
 
@@ -133,12 +132,11 @@ def back_up(session: Session) -> Manifest:
         made = sets.choose(session.store, session.params.deployment, session.keys, made.name).manifest
         session.fact("backup of both pools", made.name)
         if not made.complete:
-            lacking = [f"{one.address}: {one.reason}" for one in made.differences[:NAMED]]
-            lacking += [f"{one.kind} of {one.pool or made.deployment}: {one.reason}" for one in made.failed_parts]
+            lacking = backup.lacking(made)
             session.stop_at(
                 "both-pools-backed-up",
                 Refusal(
-                    f"Set {made.name} of both pools is INCOMPLETE. {'; '.join(lacking)}.",
+                    f"Set {made.name} of both pools is INCOMPLETE. {lacking}.",
                     "Nothing moves without it: mend what it names, then begin anew with --run new.",
                 ),
             )
@@ -381,9 +379,7 @@ def _who_stays(who: Travellers) -> Iterator[Check]:
     area, remedy = "users", "Move them by hand if they belong there: Move-CsUser."
     staying = [user.address for user in who.staying]
     for name, some in (("who stay at the DR site", staying), ("who are elsewhere", who.strayed)):
-        more = ", ..." if len(some) > NAMED else ""
-        seen = f"{len(some):,}: {', '.join(some[:NAMED])}{more}" if some else "none"
-        yield judge(area, name, not some, seen=seen, expected="none", remedy=remedy, soft=True)
+        yield judge(area, name, not some, seen=count_of(some), expected="none", remedy=remedy, soft=True)
     yield judge(area, "who are home already", True, seen=f"{len(who.home):,}", expected="told")
 
 

@@ -5,14 +5,13 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
 
-from lyncdr_helpers.checks import Check, judge
+from lyncdr_helpers.checks import Check, count_of, judge, some_of
 from lyncdr_helpers.errors import InputError, Refusal
 from lyncdr_helpers.phases import renamed_groups
 from lyncdr_helpers.phases.failback_exports import Start
 from lyncdr_helpers.phases.response_groups import held_by, of_pool
 from lyncdr_helpers.session import Session
 
-NAMED = 5
 GATE = "response-groups-of-nobody"
 HOME, STAY = CHOICES = ("home", "stay")
 """What becomes of Response Groups of which nobody knows to which pool they belong."""
@@ -73,7 +72,7 @@ def decide(session: Session, found: Groups, choice: str) -> tuple[str, ...]:
     if choice not in ("", *CHOICES):
         raise InputError(f"There is no choice {choice}.", f"Give one of: {', '.join(CHOICES)}.")
     if found.unknown and not choice:
-        named = f"{', '.join(found.unknown[:NAMED])}{', ...' if len(found.unknown) > NAMED else ''}"
+        named = some_of(found.unknown)
         session.stop_at(
             GATE,
             Refusal(
@@ -116,6 +115,4 @@ def _checks(found: Groups, primary: str, dr: str) -> Iterator[Check]:
 
 
 def _row(name: str, some: list[str] | tuple[str, ...], remedy: str) -> Check:
-    more = ", ..." if len(some) > NAMED else ""
-    seen = f"{len(some):,}: {', '.join(some[:NAMED])}{more}" if some else "none"
-    return judge(AREA, name, not some, seen=seen, expected="none", remedy=remedy, soft=True)
+    return judge(AREA, name, not some, seen=count_of(some), expected="none", remedy=remedy, soft=True)

@@ -6,12 +6,12 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from lyncdr_helpers.checks import some_of
 from lyncdr_helpers.contacts.export import left_out, read_lists_of
 from lyncdr_helpers.contacts.lists import ContactList
 from lyncdr_helpers.contacts.merge import Difference, Merge, doubled, merge, missing, returned
 from lyncdr_helpers.phases import exchange
 
-NAMED = 5
 Held = tuple[str, int]
 """(digest, number of contacts) of one list."""
 
@@ -128,7 +128,7 @@ def named(lacks: ContactList) -> str:
         group.external_uri or group.name for group in lacks.groups
     ]
     parts = parts or [str(member) for member in lacks.members] or ["an element that is carried unread"]
-    return ", ".join(parts[:NAMED]) + (", ..." if len(parts) > NAMED else "")
+    return some_of(parts)
 
 
 def _is_alike(base: Held | None, dr: Held, primary: Held | None) -> bool:

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from functools import partial
 
-from lyncdr_helpers.checks import Check, Checklist, judge
+from lyncdr_helpers.checks import Check, Checklist, judge, some_of
 from lyncdr_helpers.directory.conference_directories import read_conference_directories
 from lyncdr_helpers.directory.inventory import read_cms_pointers
 from lyncdr_helpers.phases import exchange, failback_lists, group_chat_home
@@ -19,7 +19,6 @@ from lyncdr_helpers.phases.verify import Loss
 from lyncdr_helpers.plan import Change, Plan
 from lyncdr_helpers.session import Session
 
-NAMED = 5
 AREA = "home"
 FACTS = "failback_"
 """What the names of all its facts begin with: an activation and the way home may be counted side by side."""
@@ -157,13 +156,12 @@ def _management_store(session: Session) -> Check:
 
 
 def _judged(name: str, counted: Count) -> Check:
-    lost = ", ".join(" ".join(dict.fromkeys((one.owner, one.what))).strip() for one in counted.losses[:NAMED])
-    more = ", ..." if len(counted.losses) > NAMED else ""
+    lost = some_of([" ".join(dict.fromkeys((one.owner, one.what))).strip() for one in counted.losses])
     return judge(
         AREA,
         name,
         not counted.losses,
-        seen=f"{counted.found:,} of {counted.expected:,}" + (f"; wrong: {lost}{more}" if lost else ""),
+        seen=f"{counted.found:,} of {counted.expected:,}" + (f"; wrong: {lost}" if lost else ""),
         expected=f"all {counted.expected:,}",
         remedy="Run the same command again: it does what is left.",
     )

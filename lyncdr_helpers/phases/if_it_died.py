@@ -15,7 +15,7 @@ from typing import TypeVar
 from lyncdr_helpers.backups import risk, sets, stored
 from lyncdr_helpers.backups.manifest import Manifest
 from lyncdr_helpers.backups.risk import NIGHTS, AtRisk, ChangedSince
-from lyncdr_helpers.checks import Check, Checklist, judge, unknown
+from lyncdr_helpers.checks import Check, Checklist, judge, some_of, unknown
 from lyncdr_helpers.directory.inventory import Inventory, read_inventory
 from lyncdr_helpers.errors import InputError, OperationError
 from lyncdr_helpers.phases import contact_stores, never_back
@@ -33,7 +33,6 @@ CONTACTS = "contacts that would not come back"
 WHOLE = "newest complete set is whole"
 CHANGED = "lists changed since the newest set"
 TIME = "recovery time"
-NAMED = 5
 SETS = NIGHTS * 4
 """How many sets are read at most to find the last nights: several may have been made on one day."""
 
@@ -164,8 +163,7 @@ def _directories(session: Session, newest: Manifest | None) -> int | None:
 
 # -- judging -----------------------------------------------------------------------------------------------------------
 def _judged_contacts(found: Sequence[AtRisk], users: int) -> Check:
-    named = ", ".join(one.address for one in found[:NAMED])
-    who = f": {named}{', ...' if len(found) > NAMED else ''}" if found else ""
+    who = f": {some_of([one.address for one in found])}" if found else ""
     seen = f"{len(found):,} of {users:,} users{who}"
     remedy = "Run the backup, and look at what it says of these users."
     return judge(AREA, CONTACTS, not found, seen=seen, expected="nobody's", remedy=remedy, soft=True)

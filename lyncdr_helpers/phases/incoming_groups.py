@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 from lyncdr_helpers import journal, runfolder
 from lyncdr_helpers.backups.manifest import Manifest
-from lyncdr_helpers.checks import Checklist
+from lyncdr_helpers.checks import Checklist, some_of
 from lyncdr_helpers.errors import InputError, Refusal
 from lyncdr_helpers.phases.response_groups import Held, held_by
 from lyncdr_helpers.runfolder import RunFolder
@@ -18,7 +18,6 @@ from lyncdr_helpers.session import Session
 
 GATE = "response-group-conflicts"
 ACT = "restore response groups"
-NAMED = 5
 OWN = "response_groups_of_dr"
 """In the journal: what the DR pool had of its own before anything came."""
 PRESENT, RENAME, KEEP, REPLACE = CHOICES = ("present", "rename", "keep-settings", "replace-settings")
@@ -79,12 +78,11 @@ def look(session: Session, backup: Manifest, decided: str) -> Incoming:
     rows = [{"group": one.called, "owner": one.owner, "identity": one.identity} for one in found.conflicts]
     session.keep("response-group-conflicts", rows)
     if rows and not choices & {PRESENT, RENAME}:
-        named = ", ".join(one.called for one in found.conflicts[:NAMED])
-        more = ", ..." if len(rows) > NAMED else ""
+        named = some_of([one.called for one in found.conflicts])
         session.stop_at(
             GATE,
             Refusal(
-                f"{len(rows)} Response Groups of the backup have a name that the DR pool has already: {named}{more}.",
+                f"{len(rows)} Response Groups of the backup have a name that the DR pool has already: {named}.",
                 "Look at them there. They are the same, from an earlier activation: --groups present. They are others, "
                 "and those of the backup may come under other names: --groups rename.",
             ),

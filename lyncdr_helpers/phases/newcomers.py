@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from lyncdr_helpers.checks import judge
+from lyncdr_helpers.checks import judge, some_of
 from lyncdr_helpers.directory.inventory import read_inventory
 from lyncdr_helpers.directory.users import Kind, User
 from lyncdr_helpers.errors import Incomplete
@@ -18,7 +18,6 @@ from lyncdr_helpers.phases.activation_plan import ENDPOINT, MOVE
 from lyncdr_helpers.plan import Plan
 from lyncdr_helpers.session import Session
 
-NAMED = 5
 REMEDY = (
     "The same command with --run new makes a plan that has them, and leaves alone what is done. Who is in no backup "
     'has no list to bring back: --waive users-without-export="..."'
@@ -65,4 +64,4 @@ def incomplete(pool: str, found: Sequence[Newcomer]) -> Incomplete:
 
 
 def _named(found: Sequence[Newcomer]) -> str:
-    return ", ".join(one.text for one in found[:NAMED]) + (", ..." if len(found) > NAMED else "")
+    return some_of([one.text for one in found])

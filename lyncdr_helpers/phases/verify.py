@@ -11,7 +11,7 @@ from pathlib import Path
 from lyncdr_helpers import runfolder
 from lyncdr_helpers.backups import sets
 from lyncdr_helpers.backups.manifest import Manifest
-from lyncdr_helpers.checks import Check, Checklist, judge, not_green, require
+from lyncdr_helpers.checks import Check, Checklist, judge, not_green, require, some_of
 from lyncdr_helpers.contacts import comparison
 from lyncdr_helpers.contacts.comparison import Restored
 from lyncdr_helpers.directory.conference_directories import read_conference_directories
@@ -28,7 +28,7 @@ from lyncdr_helpers.phases import (
     renamed_groups,
     restore_source,
 )
-from lyncdr_helpers.phases.acts import edges
+from lyncdr_helpers.phases.acts import archiving, edges
 from lyncdr_helpers.phases.failed_over import since_the_last_way_home
 from lyncdr_helpers.phases.response_groups import of_pool
 from lyncdr_helpers.ports import Nameserver, RecordSet
@@ -37,7 +37,6 @@ from lyncdr_helpers.session import Session, open_session
 from lyncdr_helpers.shell import cmdlets
 
 SYNTHETIC = (cmdlets.test_registration, cmdlets.test_im, cmdlets.test_presence, cmdlets.test_group_im)
-NAMED = 5
 
 
 @dataclass(frozen=True)
@@ -237,7 +236,10 @@ def edge(session: Session) -> tuple[Checklist, list[Loss]]:
 
 
 def service(session: Session) -> Checklist:
-    """The DR pool serves: its certificate carries every name, its registrar answers, the synthetic tests pass."""
+    """The DR pool serves: its certificate carries every name, its registrar answers, the synthetic tests pass.
+
+    And it archives in its own site, where nobody may sign in before that, whatever was said of it at the activation.
+    """
     with session.step("service"):
         checks = reachability.registrar(session, session.params.target_pool)
         for build in SYNTHETIC:
@@ -248,6 +250,8 @@ def service(session: Session) -> Checklist:
                 said = reply.faults[0].message if reply.faults else ", ".join(results) or "nothing"
                 ok = results == ["Success"] and not reply.faults
                 checks.add(judge("service", command.cmdlet, ok, seen=said, expected="Success"))
+        if session.params.requirements.archiving.must_be_up_to_sign_in:
+            checks.add(*archiving.see(session))
         session.record(*checks)
         return checks
 
@@ -307,15 +311,13 @@ def _counted(
     with rows.asking(area, name, "all of them"):
         counted = count()
         lost = counted.lost
-        named = "; missing: " + ", ".join(
-            " ".join(dict.fromkeys((one.owner, one.what))).strip() for one in lost[:NAMED]
-        )
+        named = some_of([" ".join(dict.fromkeys((one.owner, one.what))).strip() for one in lost])
         rows.add(
             judge(
                 area,
                 name,
                 not lost,
-                seen=f"{counted.found:,} of {counted.expected:,}{named if lost else ''}",
+                seen=f"{counted.found:,} of {counted.expected:,}{f'; missing: {named}' if lost else ''}",
                 expected=f"all {counted.expected:,}",
                 remedy="Run the activation again: it does what is left.",
             )

@@ -8,10 +8,9 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
+from lyncdr_helpers.checks import some_of
 from lyncdr_helpers.errors import Refusal
 from lyncdr_helpers.session import Session
-
-NAMED = 5
 
 
 def hold_for(session: Session, gate: str, names: Iterable[str], refusal: Refusal, **about: object) -> None:
@@ -25,7 +24,7 @@ def hold_for(session: Session, gate: str, names: Iterable[str], refusal: Refusal
     if not fresh:
         return
     if _reason(session, gate) in _reasons(session, gate):
-        new = f"{', '.join(fresh[:NAMED])}{', ...' if len(fresh) > NAMED else ''}"
+        new = some_of(fresh)
         session.stop_at(
             gate,
             Refusal(

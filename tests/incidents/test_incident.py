@@ -107,6 +107,14 @@ def test_a_run_by_its_name(tmp_path: Path) -> None:
         told.named(runs, broken.parent.name)
 
 
+def test_a_plan_is_read_once(tmp_path: Path) -> None:
+    """Whoever draws the bar of a run again and again gets the plan that was read: ten thousand users take a second."""
+    activation(tmp_path)
+    (first,), (second,) = told.read(tmp_path, "contoso"), told.read(tmp_path, "contoso")
+    assert first is not second
+    assert first.plan is second.plan is not None
+
+
 def test_a_plan_that_is_not_the_journals(tmp_path: Path) -> None:
     """plan.json counts only where the journal has its digest: edited, half, or gone, it tells nothing."""
     path = activation(tmp_path, *everybody())

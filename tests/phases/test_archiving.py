@@ -12,7 +12,7 @@ from phase_scene import Ended, activated, management_host, run, variant
 
 from lyncdr_helpers.answers import Answers
 from lyncdr_helpers.lab import archives, local_shell
-from lyncdr_helpers.phases import activate
+from lyncdr_helpers.phases import activate, verify
 from lyncdr_helpers.phases.acts.archiving import LINK, STEP
 from lyncdr_helpers.session import Session
 
@@ -91,6 +91,22 @@ def test_left_out(archived: Scene) -> None:
     withheld = ask(params, mode="rehearse")
     assert (withheld.code, [one.facts["state"] for one in withheld.kinds("guided")]) == (0, ["withheld"])
     assert len(told(withheld)) == 5
+
+
+def test_whoever_left_it_out_is_not_told_that_all_is_well(archived: Scene) -> None:
+    """The verification asks the topology again: a step that was skipped is red there, until it is done."""
+
+    def served(session: Session) -> None:
+        verify.service(session)
+        session.end("done", 0)
+
+    params = variant(archived, MUST)
+    before = run(verify.begin(params), served)
+    assert before.rows[LINK] == "fail"
+    assert f"ArchivingServer:{THERE}" in before.seen(LINK)
+    archives.use(archived.blueprint.folder, HERE)
+    assert run(verify.begin(params), served).changed(before) == {LINK: "pass"}
+    assert run(verify.begin(archived.params), served).changed(before) == {LINK: "gone"}
 
 
 def test_a_site_without_archiving(standing: Scene) -> None:

@@ -4,7 +4,18 @@ from __future__ import annotations
 
 import pytest
 
-from lyncdr_helpers.checks import Check, Checklist, Severity, Verdict, judge, not_green, require, unknown
+from lyncdr_helpers.checks import (
+    Check,
+    Checklist,
+    Severity,
+    Verdict,
+    count_of,
+    judge,
+    not_green,
+    require,
+    some_of,
+    unknown,
+)
 from lyncdr_helpers.errors import CheckFailed, InputError, Unreachable
 
 
@@ -55,3 +66,14 @@ def test_any_other_error_stays_one() -> None:
     """A mistake is not taken for a server that is silent."""
     with pytest.raises(InputError), Checklist().asking("area", "name", "an answer"):
         raise InputError("A mistake.")
+
+
+@pytest.mark.parametrize(
+    ("how_many", "said"),
+    [(0, "none"), (1, "1: a"), (5, "5: a, b, c, d, e"), (6, "6: a, b, c, d, e, and 1 more"), (26, None)],
+)
+def test_the_first_of_many_and_how_many_more(how_many: int, said: str | None) -> None:
+    """Nobody is left out without being counted."""
+    names = [chr(ord("a") + number) for number in range(how_many)]
+    assert count_of(names) == (said or "26: a, b, c, d, e, and 21 more")
+    assert some_of(names, "; ").count(";") == max(0, min(how_many, 6) - 1)

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import datetime as dt
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from incident_scene import HOUR, MINUTE, USERS, acted, activation, backup, everybody, verification
+from IPython.core.interactiveshell import InteractiveShell
+from IPython.utils.capture import capture_output
 from journal_scene import FAILED, START, fact, step
 from lxml import html
 
@@ -145,3 +148,27 @@ def test_a_strange_record_stops_no_run(
     status.show(session)
     assert "READS ONLY" in capsys.readouterr().out
     assert "READS ONLY" in repr(status.of_deployment(loaded))
+
+
+@pytest.fixture
+def notebook() -> Iterator[InteractiveShell]:
+    """What displays come to, as in a kernel."""
+    yield InteractiveShell.instance()
+    InteractiveShell.clear_instance()
+
+
+def test_drawing_is_a_small_part_of_a_run(session: Session, notebook: InteractiveShell) -> None:
+    """However often a long step says how far it is, the bar is drawn once a second at most, and never in a hurry; the
+    step's own line says each time how far it is.
+    """
+    watch, said = status.Watch(session), 200
+    with capture_output() as shown:
+        began = time.monotonic()
+        watch.show()
+        for number in range(said):
+            watch.paced("move users", f"move users: {number} of {said}")
+        took = time.monotonic() - began
+    texts = [one.data["text/plain"] for one in shown.outputs]
+    bars = [text for text in texts if text.startswith("READS ONLY")]
+    assert 1 <= len(bars) <= 2 + took / status.EVERY_SECONDS
+    assert len(texts) - len(bars) == said

@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from lyncdr_helpers import files
+from lyncdr_helpers.checks import some_of
 from lyncdr_helpers.errors import OperationError, Refusal, UnknownOutcome
 from lyncdr_helpers.journal import Line
 from lyncdr_helpers.phases.pace import Work
@@ -20,8 +21,6 @@ from lyncdr_helpers.session import Session
 
 STILL_SECONDS = 2.0
 """How long facts must stay the same after a lost answer."""
-NAMED = 5
-"""How many names an error message carries."""
 
 
 @dataclass(frozen=True)
@@ -71,7 +70,7 @@ def together(act: str, tallies: Sequence[Tally]) -> Tally:
 def what_failed(tallies: Iterable[Tally]) -> str:
     """The changes of a plan that failed: how many, and the first of them with its reason; empty where none did."""
     failed = {target: why for one in tallies for target, why in one.failed.items()}
-    named = "; ".join(f"{target}: {why}" for target, why in list(failed.items())[:NAMED])
+    named = some_of([f"{target}: {why}" for target, why in failed.items()], "; ")
     return f"{len(failed)} changes of the plan failed. {named}." if failed else ""
 
 
@@ -210,7 +209,7 @@ def refuse_strangers(act: str, changes: Sequence[Change], seen: Mapping[str, str
     """Raise Refusal where a target is neither as the plan saw it nor as it wants it."""
     strangers = [change for change in changes if seen[change.target] not in (change.old, change.new)]
     if strangers:
-        named = "; ".join(f"{one.target} is {seen[one.target] or 'gone'}" for one in strangers[:NAMED])
+        named = some_of([f"{one.target} is {seen[one.target] or 'gone'}" for one in strangers], "; ")
         raise Refusal(
             f"{act}: {len(strangers)} targets are neither as the plan saw them nor as it wants them. {named}.",
             "Somebody changed them meanwhile: run the phase with --run new for a plan from the present facts.",

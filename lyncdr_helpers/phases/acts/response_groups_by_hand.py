@@ -9,7 +9,7 @@ from collections.abc import Collection, Mapping, Sequence
 from functools import partial
 
 from lyncdr_helpers.answers import Answer
-from lyncdr_helpers.checks import Check, Checklist, judge
+from lyncdr_helpers.checks import Check, Checklist, judge, some_of
 from lyncdr_helpers.phases import exchange, guided
 from lyncdr_helpers.phases.acts.loop import Tally
 from lyncdr_helpers.phases.failback_plan import ORIGINAL
@@ -24,7 +24,6 @@ ACT = "return response groups by hand"
 STEP = "response-groups-home"
 AREA = "response groups"
 HOME, GONE, EXPECTED = "Response Groups at home", "Response Groups gone from the DR pool", "all of them"
-NAMED = 5
 
 
 def is_needed(session: Session, changes: Sequence[Change]) -> bool:
@@ -67,8 +66,7 @@ def is_at_home(change: Change, here: Collection[str]) -> bool:
 
 
 def _judged(name: str, pool: str, wrong: Sequence[str]) -> Check:
-    more = ", ..." if len(wrong) > NAMED else ""
-    seen = f"not {', '.join(wrong[:NAMED])}{more}" if wrong else EXPECTED
+    seen = f"not {some_of(wrong)}" if wrong else EXPECTED
     return judge(AREA, name, not wrong, seen=seen, expected=EXPECTED, remedy=f"Look at {pool}.")
 
 

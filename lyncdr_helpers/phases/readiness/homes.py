@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from lyncdr_helpers.checks import Check, Checklist, judge
+from lyncdr_helpers.checks import Check, Checklist, count_of, judge
 from lyncdr_helpers.directory.inventory import Inventory, read_inventory
 from lyncdr_helpers.directory.users import Kind, bare_address
 from lyncdr_helpers.phases import endpoints
@@ -13,7 +13,6 @@ from lyncdr_helpers.session import Session
 from lyncdr_helpers.shell import cmdlets
 
 AREA = "directory"
-NAMED = 5
 """How many of those concerned a check names."""
 
 
@@ -59,7 +58,7 @@ def _standby(session: Session, inventory: Inventory) -> Checklist:
         reply = session.shell.invoke(cmdlets.get_health_monitoring(pool))
         said = (row.get(f"{which}TestUserSipUri") for row in reply.output for which in ("First", "Second"))
         testers = {bare_address(str(address)) for address in said if address}
-        seen = reply.faults[0].message if reply.faults else _named(sorted(testers))
+        seen = reply.faults[0].message if reply.faults else count_of(sorted(testers))
         remedy = f"Make two users on {pool}, and tell it: New-CsHealthMonitoringConfiguration."
         there = len(testers) == 2 and testers <= homed
         checks.add(judge(AREA, name, there, seen=seen, expected=expected, remedy=remedy, soft=True))
@@ -91,16 +90,8 @@ def _left_behind(session: Session, inventory: Inventory) -> Iterable[Check]:
     for endpoint, some in endpoints.by_kind(homed).items():
         name, addresses = f"{endpoint.name} on {pool}", [user.address for user in some]
         how = "they come with the import" if endpoint.imported else f"{endpoint.cmdlet} brings them along"
-        yield judge(AREA, name, True, seen=f"{_named(addresses)}; {how}", expected="none is left behind", soft=True)
+        yield judge(AREA, name, True, seen=f"{count_of(addresses)}; {how}", expected="none is left behind", soft=True)
 
 
 def _nobody(name: str, addresses: list[str], expected: str, remedy: str) -> Check:
-    return judge(AREA, name, not addresses, seen=_named(addresses), expected=expected, remedy=remedy, soft=True)
-
-
-def _named(addresses: list[str]) -> str:
-    """`3: a@b.c, d@e.f, g@h.i`; the first few of many."""
-    if not addresses:
-        return "none"
-    more = ", ..." if len(addresses) > NAMED else ""
-    return f"{len(addresses):,}: {', '.join(addresses[:NAMED])}{more}"
+    return judge(AREA, name, not addresses, seen=count_of(addresses), expected=expected, remedy=remedy, soft=True)
