@@ -228,7 +228,7 @@ def _in_kernel(
 
     logging.getLogger("papermill").addHandler(logging.NullHandler())
     deadline = time.monotonic() + (timeout or math.inf)
-    kernel = OwnKernel(place)
+    kernel, at_work = OwnKernel(place), True
     try:
         papermill.execute_notebook(
             source,
@@ -242,7 +242,9 @@ def _in_kernel(
             resources={"metadata": {"path": str(source.parent)}},
             timeout_func=lambda _cell: None if timeout is None else max(1, round(deadline - time.monotonic())),
         )
+        at_work = False
     except papermill.PapermillExecutionError as error:
+        at_work = False
         return _raised(error.ename, error.evalue)
     except CellTimeoutError:
         return KernelDied(f"The notebook {source.name} was not done after {timeout:g} s.", "Its kernel was ended.")
@@ -250,7 +252,7 @@ def _in_kernel(
         why = f"{error}. {kernel.last_words}".strip(" .")
         return KernelDied(f"The kernel of {source.name} died: {why}.", "The same command continues the run.")
     finally:
-        run_sync(kernel.stop)(lambda: _has_spoken(folder))
+        run_sync(kernel.stop)(lambda: not at_work or _has_spoken(folder))
     return None
 
 

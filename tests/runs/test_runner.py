@@ -23,6 +23,7 @@ from lyncdr_helpers.dossier import proof
 from lyncdr_helpers.errors import InputError, Refusal
 from lyncdr_helpers.journal import Line
 from lyncdr_helpers.runfolder import RunFolder
+from lyncdr_helpers.runs.kernel import LAST_WORDS_SECONDS
 from lyncdr_helpers.runs.runner import Outcome, run_phase
 
 Notebooks = Callable[..., Path]
@@ -197,6 +198,7 @@ def test_no_end_line(notebooks: Notebooks, params_file: Path) -> None:
     """All cells ran, but the journal was not closed: incomplete, and sealed as a run that was cut short."""
     outcome = run_phase("try", params_file, notebooks=notebooks(BEGIN, "1 + 1"))
     assert ending(outcome) == ("incomplete", 4)
+    assert outcome.seconds < LAST_WORDS_SECONDS  # nobody is at work any more who could have a last word
     assert any("cut short" in one.seen for one in proof.check(outcome.folder))
     assert proof.verified(outcome.folder)
 
