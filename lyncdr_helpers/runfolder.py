@@ -142,9 +142,11 @@ def all_runs(runs_folder: Path) -> list[RunSummary]:
 
 
 def _summarised(folder: RunFolder) -> RunSummary | None:
-    stat = folder.journal.stat()
     try:
+        stat = folder.journal.stat()
         return _as_it_stands(folder, stat.st_size, stat.st_mtime_ns)
+    except FileNotFoundError:  # somebody takes old runs away this very moment
+        return None
     except InputError as error:
         began = stamp(dt.datetime.fromtimestamp(folder.path.stat().st_mtime, dt.UTC))
         return RunSummary(folder.run, "?", "?", "?", began, "?", BROKEN, None, str(error), "", acted=False)

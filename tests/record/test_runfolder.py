@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import shutil
 from pathlib import Path
 from typing import Any
 
@@ -107,6 +108,19 @@ def test_a_broken_journal_keeps_nobody_from_the_others(tmp_path: Path, clock: Se
     assert outcomes == {broken: "broken journal", left: "unfinished"}
     assert chosen(tmp_path) == left
     assert chosen(tmp_path, DIGEST) == left
+
+
+def test_a_list_is_never_older_than_the_journals(tmp_path: Path, clock: SetClock) -> None:
+    """Each journal is read once while nobody writes to it: a line more, an edited letter and a folder gone are seen."""
+    first, second = run(tmp_path, clock, PLAN, INTENT), run(tmp_path, clock, PLAN, INTENT)
+    before = runfolder.all_runs(tmp_path)
+    assert all(one is other for one, other in zip(before, runfolder.all_runs(tmp_path), strict=True))
+    Journal.open(tmp_path / first / "journal.jsonl", clock).write("end", outcome="done", exit_code=0)
+    edited = tmp_path / second / "journal.jsonl"
+    edited.write_text(edited.read_text().replace("ana", "eve"))
+    assert [one.outcome for one in runfolder.all_runs(tmp_path)] == ["done", "broken journal"]
+    shutil.rmtree(edited.parent)
+    assert [one.run for one in runfolder.all_runs(tmp_path)] == [first]
 
 
 @pytest.mark.parametrize("name", ["nowhere", "../lab", "", "."])
