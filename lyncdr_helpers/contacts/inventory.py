@@ -12,7 +12,7 @@ from lxml import etree
 from lyncdr_helpers.contacts import runs
 from lyncdr_helpers.contacts.dbimpexp import parse, read_export
 from lyncdr_helpers.contacts.lists import Broken, ContactList
-from lyncdr_helpers.contacts.slices import InDoubt, read_slices
+from lyncdr_helpers.contacts.slices import InDoubt, read_slices, require_new
 from lyncdr_helpers.errors import InputError
 
 
@@ -52,8 +52,7 @@ def _read_slices(path: Path) -> Iterator[Holding]:
     known: dict[bytes, bytes] = {}
     for document in read_slices(path):
         found = _read(document, known)
-        if found.user in seen:
-            raise InDoubt
+        require_new(found.user, seen)
         seen.add(found.user)
         yield found
 

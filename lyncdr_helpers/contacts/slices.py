@@ -59,11 +59,18 @@ def read_lists_of(path: Path, users: Collection[str]) -> Iterator[ContactList]:
         for document in read_slices(path):
             user = _user(document)
             if user in users:
+                require_new(user, read)
                 yield parse(document)
                 read.add(user)
     except (InDoubt, InputError):
         rest = (one for one in read_export(path, lambda _user, _reason: None) if one.user in users)
         yield from (one for one in rest if one.user not in read)
+
+
+def require_new(user: str, seen: Collection[str]) -> None:
+    """A user who comes twice is for the parser, which names them. Raises InDoubt."""
+    if user in seen:
+        raise InDoubt
 
 
 def _user(document: bytes) -> str:

@@ -50,6 +50,15 @@ def test_a_doubtful_spelling_is_read_by_the_parser(tmp_path: Path) -> None:
     assert [one.user for one in export.read_lists_of(path, WANTED)] == [USERS[1], USERS[3]]
 
 
+def test_a_user_who_comes_twice(tmp_path: Path) -> None:
+    """Which of the two lists is theirs, nobody can say: neither is taken."""
+    path = exported(tmp_path, export.XML, LISTS)
+    text = path.read_text(encoding="utf-16")
+    path.write_text(text.replace(f'"{USERS[2]}"', f'"{USERS[1]}"'), encoding="utf-16")
+    with pytest.raises(InputError, match=rf"holds the user {USERS[1]} twice"):
+        list(export.read_lists_of(path, WANTED))
+
+
 @both
 def test_lists_are_written_in_the_place_of_the_sources(tmp_path: Path, kind: str) -> None:
     """An import document with exactly these lists, made beside an export that holds their users."""
