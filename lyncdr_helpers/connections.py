@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
 from functools import partial
 
 from lyncdr_helpers import files
@@ -19,27 +17,13 @@ from lyncdr_helpers.adapters.winrm import WinrmShell
 from lyncdr_helpers.clock import Clock
 from lyncdr_helpers.journal import Journal
 from lyncdr_helpers.params.reading import LoadedParams
-from lyncdr_helpers.ports import Dialer, Directory, Nameserver, Shell, Store
+from lyncdr_helpers.ports import Nameserver, Ports, Shell
 from lyncdr_helpers.runfolder import RunFolder
 
 DIAL_SECONDS = 5.0
 
 
-@dataclass(frozen=True)
-class Connections:
-    """Every way to the deployment. nameservers and resolvers: by their names in the parameters."""
-
-    directory: Directory
-    shell: Shell
-    dialer: Dialer
-    store: Store
-    nameservers: Mapping[str, Nameserver]
-    resolvers: Mapping[str, Nameserver]
-
-
-def connections(
-    loaded: LoadedParams, folder: RunFolder, journal: Journal, clock: Clock, *, rehearsed: bool
-) -> Connections:
+def connections(loaded: LoadedParams, folder: RunFolder, journal: Journal, clock: Clock, *, rehearsed: bool) -> Ports:
     """The ports of one run. A rehearsal wraps whatever writes."""
     params, base = loaded.params, loaded.folder
     shell = _shell(loaded, folder, journal, clock)
@@ -48,13 +32,13 @@ def connections(
         shell = RehearsedShell(shell, journal)
         nameservers = {name: RehearsedNameserver(server, journal) for name, server in nameservers.items()}
     ca_file = params.management_host.ca_file
-    return Connections(
-        LdapDirectory(params.directory, base),
-        shell,
-        SocketDialer(DIAL_SECONDS, loaded.locate(ca_file) if ca_file else None),
-        open_store(params.backup, loaded, clock),
-        nameservers,
-        {one.name: resolver(one) for one in params.dns.resolvers},
+    return Ports(
+        directory=LdapDirectory(params.directory, base),
+        shell=shell,
+        dialer=SocketDialer(DIAL_SECONDS, loaded.locate(ca_file) if ca_file else None),
+        store=open_store(params.backup, loaded, clock),
+        nameservers=nameservers,
+        resolvers={one.name: resolver(one) for one in params.dns.resolvers},
     )
 
 

@@ -23,7 +23,7 @@ from lyncdr_helpers.journal import Journal
 from lyncdr_helpers.params import secrets
 from lyncdr_helpers.params.models import Params
 from lyncdr_helpers.params.reading import LoadedParams, read_params
-from lyncdr_helpers.ports import Dialer, Directory, Nameserver, Shell, Store
+from lyncdr_helpers.ports import Ports
 from lyncdr_helpers.redaction import Redaction
 from lyncdr_helpers.runfolder import RunFolder
 
@@ -53,8 +53,8 @@ class Eyes(Protocol):
         """How far a long step is: the text stands for what was said before about the same."""
 
 
-@dataclass
-class Session:
+@dataclass(kw_only=True)
+class Session(Ports):
     """What a phase works with. Phases read `params`, ask and act through the ports, and tell `journal` everything.
 
     waivers: gate name -> the reason somebody gave for passing it closed. answers: step -> what somebody says about it.
@@ -68,12 +68,6 @@ class Session:
     folder: RunFolder
     journal: Journal
     clock: Clock
-    directory: Directory
-    shell: Shell
-    dialer: Dialer
-    store: Store
-    nameservers: Mapping[str, Nameserver]
-    resolvers: Mapping[str, Nameserver]
     waivers: Mapping[str, str] = field(default_factory=dict)
     answers: Mapping[str, Answer] = field(default_factory=dict)
     on_closed: Callable[[ClosedGate], None] | None = None
@@ -309,20 +303,7 @@ def _composed(
     from lyncdr_helpers.connections import connections
 
     ports = connections(loaded, folder, journal, clock, rehearsed=mode == "rehearse")
-    return Session(
-        loaded=loaded,
-        phase=phase,
-        mode=mode,
-        folder=folder,
-        journal=journal,
-        clock=clock,
-        directory=ports.directory,
-        shell=ports.shell,
-        dialer=ports.dialer,
-        store=ports.store,
-        nameservers=ports.nameservers,
-        resolvers=ports.resolvers,
-    )
+    return Session(**vars(ports), loaded=loaded, phase=phase, mode=mode, folder=folder, journal=journal, clock=clock)
 
 
 def _announce(session: Session) -> None:

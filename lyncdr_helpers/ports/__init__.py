@@ -9,6 +9,7 @@ from lyncdr_helpers.ports.directory import Directory, Entry, Scope
 from lyncdr_helpers.ports.nameserver import Nameserver, RecordChange, RecordSet
 from lyncdr_helpers.ports.shell import CmdletFault, Command, Finished, Program, Record, Reply, Shell
 from lyncdr_helpers.ports.store import Store
+from lyncdr_helpers.ports.together import Ports
 
 __all__ = [
     "TLS_VERSIONS",
@@ -21,6 +22,7 @@ __all__ = [
     "Entry",
     "Finished",
     "Nameserver",
+    "Ports",
     "Program",
     "Record",
     "RecordChange",
