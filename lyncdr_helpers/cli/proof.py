@@ -124,7 +124,8 @@ def _proven(loaded: LoadedParams, folders: Sequence[RunFolder], copies: Store | 
         checks = proof.check(folder, keys, copies)
         rows = [one.as_row() for one in checks]
         spoiled = bool(not_green(checks))
-        found.append({"run": folder.run, "head": proof.head_of(folder), "spoiled": spoiled, "checks": rows})
+        head = proof.head_of(folder)
+        found.append({"run": folder.run, "here": True, "head": head, "spoiled": spoiled, "checks": rows})
     return found
 
 
@@ -134,7 +135,7 @@ def _missing(loaded: LoadedParams, folders: Sequence[RunFolder], copies: Store |
     if isinstance(copies, LyncdrError):
         return []  # each run's own proof says so
     checks = proof.missing(copies, loaded.params.deployment, [one.run for one in folders])
-    return [{"run": one.name, "head": "", "spoiled": False, "checks": [one.as_row()]} for one in checks]
+    return [{"run": one.name, "here": False, "head": "", "spoiled": False, "checks": [one.as_row()]} for one in checks]
 
 
 def _copies(loaded: LoadedParams) -> Store | LyncdrError:
@@ -152,7 +153,7 @@ def _copies(loaded: LoadedParams) -> Store | LyncdrError:
 def _print(one: dict[str, Any]) -> None:
     from lyncdr_helpers.verifier.findings import printable
 
-    state = "DOES NOT HOLD" if one["spoiled"] else "holds" if one["head"] else "is not here"
+    state = "DOES NOT HOLD" if one["spoiled"] else "holds" if one["here"] else "is not here"
     print(f"{one['run']}  {state}  head {one['head'] or 'none'}")
     for row in one["checks"]:
         print(f"  {SIGNS[row['verdict']]} {row['verdict']:<7}  {row['name']}: {printable(row['seen'])}")

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from lyncdr_helpers.checks import judge, some_of
+from lyncdr_helpers.checks import count_of, judge, some_of
 from lyncdr_helpers.directory.inventory import read_inventory
 from lyncdr_helpers.directory.users import Kind, User
 from lyncdr_helpers.errors import Incomplete
@@ -53,15 +53,12 @@ def look(session: Session) -> tuple[Newcomer, ...]:
     if made is None:
         return ()
     found = find(made, read_inventory(session.directory, session.params.directory.base).homed_on(pool))
-    seen = f"{len(found):,}: {_named(found)}" if found else "nobody"
+    seen = count_of([one.text for one in found]) if found else "nobody"
     session.record(judge("users", f"came to {pool} since the plan", not found, seen=seen, expected="nobody"))
     return found
 
 
 def incomplete(pool: str, found: Sequence[Newcomer]) -> Incomplete:
     """What is said of them at the end of a run."""
-    return Incomplete(f"{len(found)} came to {pool} since the plan was made, and stay there: {_named(found)}.", REMEDY)
-
-
-def _named(found: Sequence[Newcomer]) -> str:
-    return some_of([one.text for one in found])
+    named = some_of([one.text for one in found])
+    return Incomplete(f"{len(found)} came to {pool} since the plan was made, and stay there: {named}.", REMEDY)

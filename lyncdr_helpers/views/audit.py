@@ -6,7 +6,7 @@ import datetime as dt
 import math
 from collections.abc import Iterable, Iterator
 
-from lyncdr_helpers.checks import Check
+from lyncdr_helpers.checks import Check, some_of
 from lyncdr_helpers.phases import audit
 from lyncdr_helpers.phases.audit import Case, Compared, Past
 from lyncdr_helpers.phases.earlier import recoveries
@@ -24,7 +24,6 @@ from lyncdr_helpers.views.nights import Picture
 from lyncdr_helpers.views.pictures import spell
 
 NOTHING = "No incident is on record: nobody ever declared this pool lost."
-NAMED = 5
 STATES = {
     "home": "✓ everybody is home again",
     "in DR": "! served from the DR site, and proven",
@@ -138,7 +137,7 @@ def _lost(incident: Incident, outage: Outage) -> Iterator[str]:
             else ("Nothing that the backup held is missing, as the last verification counted.")
         )
     if outage.never:
-        names = ", ".join(one.user for one in outage.never[:NAMED])
+        names = some_of([one.user for one in outage.never])
         yield f"{len(outage.never):,} users did not get everything by an activation: {names}."
     if incident.of_phase(FAILBACK):
         home = [one.facts["failback_lost"] for one in incident.of_phase(FAILBACK) if "failback_lost" in one.facts]
@@ -220,7 +219,7 @@ def service(case: Case) -> Frame:
 def decisions(case: Case) -> Frame:
     """Columns: at (UTC), what, about, said, names, signed, by (who, on which host), run. Who answered for what."""
     rows = [
-        (moment(one.at), one.what, one.about, one.said, _some(one.names), one.signed, _by(one), one.run)
+        (moment(one.at), one.what, one.about, one.said, some_of(one.names), one.signed, _by(one), one.run)
         for one in decided.decisions(case.runs)
     ]
     return Frame.of(rows, ["at", "what", "about", "said", "names", "signed", "by", "run"], none=NOTHING)
@@ -299,10 +298,6 @@ def _by(one: Decision | ByHand) -> str:
 
 def _after(seconds: float | None) -> str:
     return "" if seconds is None else spell(seconds)
-
-
-def _some(names: tuple[str, ...]) -> str:
-    return ", ".join(names[:NAMED]) + (f" and {len(names) - NAMED:,} more" if len(names) > NAMED else "")
 
 
 def _times(one: float | None, other: float | None) -> str:

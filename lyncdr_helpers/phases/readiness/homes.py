@@ -13,7 +13,6 @@ from lyncdr_helpers.session import Session
 from lyncdr_helpers.shell import cmdlets
 
 AREA = "directory"
-"""How many of those concerned a check names."""
 
 
 @dataclass
