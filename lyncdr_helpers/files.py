@@ -101,7 +101,7 @@ class Lock:
         self._path = path
         self._clock = clock
         path.parent.mkdir(parents=True, exist_ok=True)
-        self._lock = filelock.FileLock(path, timeout=PATIENCE, poll_interval=0.1, is_singleton=True)
+        self._lock = filelock.FileLock(path, poll_interval=0.1, is_singleton=True)
 
     @property
     def _holder_path(self) -> Path:
@@ -128,7 +128,7 @@ class Lock:
     def take(self, run: str) -> None:
         """Take it for the run, or raise Locked."""
         try:
-            self._lock.acquire()
+            self._lock.acquire(timeout=PATIENCE)
         except filelock.Timeout as cause:
             held = self.holder()
             raise Locked(

@@ -27,11 +27,15 @@ TSIG_KEY = "lyncdr."
 
 @dataclass(frozen=True)
 class Blueprint:
-    """One lab. `subnet`: the first three bytes of its loopback addresses, so that labs stand side by side."""
+    """One lab. `subnet`: the first three bytes of its loopback addresses, so that labs stand side by side.
+
+    contacts: the median of contacts a user.
+    """
 
     folder: Path
     subnet: str = "127.53.0"
     users: int = 250
+    contacts: int = 28
     seed: int = 1
     generation: Generation = "lync2010"
     directory: DirectoryKind = "embedded"

@@ -12,10 +12,11 @@ from lyncdr_helpers.contacts.lists import OTHER_CONTACTS, Contact, ContactList, 
 from lyncdr_helpers.lab.blueprint import DOMAIN
 from lyncdr_helpers.lab.people import NO_CONTACTS, THOUSAND_CONTACTS
 
-TYPICAL = 28
 SPREAD = 0.85
 MOST = 400
-"""Contacts per user are log-normal: the median is TYPICAL, the mean about 40, and the tail ends at MOST."""
+"""Contacts per user are log-normal: the mean is some 1.4 times the median, and the tail ends at MOST."""
+THOUSAND = 1000 / 28
+"""How many times the median the user with a thousand contacts has."""
 
 OUTSIDERS = 1200
 GROUP_NAMES = ("Project Team", "Família", "Küche & Empfang", "仲間", 'The "A" Team', "Vendors <ext>")
@@ -26,11 +27,13 @@ Buddy = tuple[str, str]
 """An address and its display name."""
 
 
-def generate(users: Iterable[str], known: Iterable[Buddy], draw: random.Random) -> Iterator[ContactList]:
-    """One list per user, in their order. `known`: the people of the deployment; strangers outside are added."""
+def generate(users: Iterable[str], known: Iterable[Buddy], median: int, draw: random.Random) -> Iterator[ContactList]:
+    """One list per user, in their order, with so many contacts in the median. `known`: the people of the deployment;
+    strangers outside are added.
+    """
     buddies = [*known, *(_outsider(number) for number in range(OUTSIDERS))]
     for user in users:
-        yield _one(user, buddies, draw)
+        yield _one(user, buddies, median, draw)
 
 
 def render(
@@ -58,9 +61,9 @@ def render(
 # -- drawing --------------------------------------------------------------------------------------------------------
 
 
-def _one(user: str, buddies: Sequence[Buddy], draw: random.Random) -> ContactList:
+def _one(user: str, buddies: Sequence[Buddy], median: int, draw: random.Random) -> ContactList:
     groups = _groups(draw)
-    wanted = _how_many(user, draw)
+    wanted = _how_many(user, median, draw)
     known = [buddy for buddy in draw.sample(buddies, wanted + 1) if buddy[0] != user][:wanted]
     contacts = [
         Contact(address, draw.random() < 0.95, _memberships(len(groups), draw), name if draw.random() < 0.8 else "")
@@ -69,9 +72,9 @@ def _one(user: str, buddies: Sequence[Buddy], draw: random.Random) -> ContactLis
     return render(user, groups, contacts, _containers(contacts, draw), _extra(draw))
 
 
-def _how_many(user: str, draw: random.Random) -> int:
-    fixed = {NO_CONTACTS: 0, THOUSAND_CONTACTS: 1000}
-    return fixed.get(user, min(MOST, round(TYPICAL * draw.lognormvariate(0, SPREAD))))
+def _how_many(user: str, median: int, draw: random.Random) -> int:
+    fixed = {NO_CONTACTS: 0, THOUSAND_CONTACTS: min(1000, round(median * THOUSAND))}
+    return fixed.get(user, min(MOST, round(median * draw.lognormvariate(0, SPREAD))))
 
 
 def _groups(draw: random.Random) -> list[Group]:

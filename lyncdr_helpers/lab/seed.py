@@ -78,7 +78,7 @@ class Deployment:
 
 
 def generate(blueprint: Blueprint) -> Deployment:
-    """The deployment of that blueprint: its seed and its number of users decide everything but the addresses."""
+    """The deployment of that blueprint: its seed and its numbers decide everything but the addresses."""
     draw = random.Random(f"{blueprint.seed}/{blueprint.users}")
     rooms = () if blueprint.generation == "lync2010" else tuple(people.rooms())
     everyone = (*people.everyone(blueprint.users, draw, blueprint.seed), *rooms)
@@ -87,7 +87,7 @@ def generate(blueprint: Blueprint) -> Deployment:
     return Deployment(
         blueprint,
         everyone,
-        tuple(contact_lists.generate(users, known, draw)),
+        tuple(contact_lists.generate(users, known, blueprint.contacts, draw)),
         tuple(_response_groups(draw)),
         tuple(_meetings(users, draw)),
         _in_exchange(blueprint, everyone),

@@ -224,6 +224,7 @@ def _in_kernel(
     from nbclient.exceptions import CellTimeoutError
     from nbclient.util import run_sync
 
+    from lyncdr_helpers.runs import engine
     from lyncdr_helpers.runs.kernel import OwnKernel
 
     logging.getLogger("papermill").addHandler(logging.NullHandler())
@@ -234,6 +235,8 @@ def _in_kernel(
             source,
             _partial(folder),
             parameters=dict(parameters),
+            engine_name=engine.NAME,
+            autosave_cell_every=engine.SAVE_SECONDS,
             kernel_name="python3",
             language="python",
             progress_bar=False,

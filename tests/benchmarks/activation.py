@@ -22,7 +22,7 @@ from pypsrp.powershell import PowerShell, RunspacePool
 from lyncdr_helpers import journal
 from lyncdr_helpers.adapters.winrm_connection import connect
 from lyncdr_helpers.directory.inventory import read_inventory
-from lyncdr_helpers.lab import contact_lists, lifecycle
+from lyncdr_helpers.lab import lifecycle
 from lyncdr_helpers.lab.blueprint import DR_POOL, PRIMARY_POOL, Blueprint
 from lyncdr_helpers.lab.claim import claim_subnet
 from lyncdr_helpers.phases.acts import moves
@@ -35,16 +35,16 @@ from lyncdr_helpers.shell import cmdlets
 USERS, BLOCKS = 10_000, 8
 LIMIT, SHARE_LIMIT = 300.0, 0.15
 """Seconds for 10,000 users, of the approved command as a whole; what our part may add to the forced moves."""
-TYPICAL = 57
+CONTACTS = 57
 """The median of contacts a user with which the mean is 80."""
 
 
 def main(users: int = USERS, directory: str = "samba") -> int:
     """0 when everybody came back."""
     with tempfile.TemporaryDirectory(prefix="lyncdr-activation-") as place:
-        claim = claim_subnet(Blueprint(Path(place) / "lab", users=users, directory=directory))  # type: ignore[arg-type]
+        blueprint = Blueprint(Path(place) / "lab", users=users, contacts=CONTACTS, directory=directory)  # type: ignore[arg-type]
+        claim = claim_subnet(blueprint)
         lab = claim.blueprint
-        contact_lists.TYPICAL = TYPICAL
         try:
             lifecycle.up(lab, os.getpid(), lambda said: print(f"  {said}", file=sys.stderr), claim)
             run = partial(run_phase, params_file=lab.params_file)

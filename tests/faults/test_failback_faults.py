@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import fork_server
 import forked
 import pytest
 from moments import is_act, is_step
@@ -207,7 +208,7 @@ def moved_twice(ended: Ended) -> list[str]:
 
 def kill_at(lab: Away, digest: str, moment: str) -> str:
     """Go home in a process of its own until the journal gets such a line, then kill -9; the line's digest."""
-    with forked.apart(_quietly, lab.params, digest) as process:
+    with fork_server.apart(_quietly, lab.params, digest) as process:
         return forked.wait_for(lab.scene, MOMENTS[moment](), process.is_alive)
 
 

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import forked
+import fork_server
 import pytest
 from disasters import (
     AFTER,
@@ -168,7 +168,7 @@ def test_a_second_operator(fire: Fire) -> None:
     """While one activation is at work, the same command elsewhere is refused with its run and its operator."""
     first = activate.begin(fire.scene.params, "live")
     try:
-        with ProcessPoolExecutor(1, forked.server()) as elsewhere:
+        with ProcessPoolExecutor(1, fork_server.server()) as elsewhere:
             code, said = elsewhere.submit(second_operator, fire.scene.params).result(60)
     finally:
         first.close()

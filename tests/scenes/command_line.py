@@ -1,7 +1,7 @@
 """The command line in this process: what takes a second to import is imported once for all tests.
 
-Its kernels are processes of their own, as ever. What is about the process itself (signals, stdout's last line for a
-program that reads it, a kill) starts one.
+Its kernels are processes of their own, which have their imports from a server. What is about the process itself
+(signals, stdout's last line for a program that reads it, a kill) starts one.
 """
 
 from __future__ import annotations
@@ -13,6 +13,8 @@ from collections.abc import Iterator
 from contextlib import chdir, contextmanager, nullcontext, redirect_stderr, redirect_stdout
 from dataclasses import dataclass
 from pathlib import Path
+
+from forked_kernel import kernels
 
 from lyncdr_helpers import cli
 
@@ -34,6 +36,7 @@ def lyncdr(*arguments: str | os.PathLike[str], cwd: Path | None = None) -> Said:
         redirect_stderr(stderr),
         _arguments(["lyncdr", *map(str, arguments)]),
         chdir(cwd) if cwd else nullcontext(),
+        kernels(),
     ):
         try:
             cli.main()

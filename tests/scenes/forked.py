@@ -1,25 +1,18 @@
-"""A phase in a process of its own, without papermill around it: to be killed as a power cut would kill it.
-
-Such a process comes from a server that has imported everything: a child of this one would inherit its threads' locks.
-"""
+"""A phase in a process of its own, without papermill around it: to be killed as a power cut would kill it."""
 
 from __future__ import annotations
 
-import multiprocessing
 import os
 import signal
-import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, redirect_stderr, redirect_stdout
-from functools import cache, partial
-from multiprocessing import forkserver
-from multiprocessing.context import ForkServerContext
+from functools import partial
 from multiprocessing.process import BaseProcess
 from pathlib import Path
 
-import pytest
 from dr_scene import Scene
+from fork_server import apart
 from phase_scene import Ended, activated, backed_up, run
 
 from lyncdr_helpers.journal import Line
@@ -76,29 +69,6 @@ def started_backup(params: Path) -> Iterator[BaseProcess]:
     """A backup under way, which does not outlive the block."""
     with apart(_backup, params) as process:
         yield process
-
-
-@cache
-def server() -> ForkServerContext:
-    """Where such processes come from. It is told by its environment where to import from: sys.path it forgets."""
-    context = multiprocessing.get_context("forkserver")
-    context.set_forkserver_preload([__name__, "way_home"])
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("PYTHONPATH", os.pathsep.join(sys.path))
-        forkserver.ensure_running()
-    return context
-
-
-@contextmanager
-def apart(work: Callable[..., None], *given: object) -> Iterator[BaseProcess]:
-    """Such a process at its work, which does not outlive the block."""
-    process = server().Process(target=work, args=given)
-    process.start()
-    try:
-        yield process
-    finally:
-        process.kill()
-        process.join()
 
 
 def _activation(params: Path, digest: str) -> None:

@@ -121,7 +121,7 @@ class Lab:
 
 def _prepared(folder: Path, subnet: str, directory: DirectoryKind) -> Lab:
     """A lab of 40 users in which no server runs yet."""
-    blueprint = Blueprint(folder, subnet=subnet, users=40, directory=directory)
+    blueprint = Blueprint(folder, subnet=subnet, users=40, contacts=4, directory=directory)
     pki.issue(blueprint)
     pki.make_secrets(blueprint)
     (blueprint.drive_c / "lyncdr").mkdir(parents=True)

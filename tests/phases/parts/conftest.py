@@ -103,7 +103,7 @@ class Scene:
 
 @pytest.fixture(scope="session")
 def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Scene]:
-    with claim_subnet(Blueprint(tmp_path_factory.mktemp("parts") / "lab", users=12)) as claim:
+    with claim_subnet(Blueprint(tmp_path_factory.mktemp("parts") / "lab", users=12, contacts=4)) as claim:
         blueprint = claim.blueprint
         blueprint.folder.mkdir()
         pki.issue(blueprint)
