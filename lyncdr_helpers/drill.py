@@ -21,8 +21,8 @@ from lyncdr_helpers.journal import Journal, Line
 from lyncdr_helpers.lab import group_chat, life, lifecycle, local_shell
 from lyncdr_helpers.lab.blueprint import Blueprint, CmsHome, DirectoryKind, DnsKind
 from lyncdr_helpers.lab.claim import OFFERED, claim_subnet
+from lyncdr_helpers.params.generation import Generation
 from lyncdr_helpers.params.reading import read_params
-from lyncdr_helpers.params.values import Generation
 from lyncdr_helpers.phases.group_chat_home import START, STOP
 from lyncdr_helpers.runfolder import RunFolder
 from lyncdr_helpers.runs.runner import Outcome, run_phase

@@ -7,9 +7,10 @@ from pydantic import Field
 from lyncdr_helpers.params.access import EXAMPLE_HOST, DirectoryAccess, ManagementHost
 from lyncdr_helpers.params.backups import Backup, GroupChat, Notices, Retention
 from lyncdr_helpers.params.dns import Dns
+from lyncdr_helpers.params.generation import Generation
 from lyncdr_helpers.params.requirements import Requirements
 from lyncdr_helpers.params.sites import Failover, Pool, Sites
-from lyncdr_helpers.params.values import Fqdn, Generation, LocalPath, Model, Name
+from lyncdr_helpers.params.values import Fqdn, LocalPath, Model, Name
 
 
 class Thresholds(Model):

@@ -12,7 +12,6 @@ from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Fie
 
 from lyncdr_helpers.credentials import SecretReference
 from lyncdr_helpers.errors import InputError
-from lyncdr_helpers.params.generation import Generation as Generation
 from lyncdr_helpers.signatures import PublicKey
 
 LABEL = r"[A-Za-z0-9_]([A-Za-z0-9_-]{0,61}[A-Za-z0-9])?"

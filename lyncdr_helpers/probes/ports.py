@@ -14,7 +14,7 @@ from enum import StrEnum
 from typing import get_args
 
 from lyncdr_helpers.checks import Severity
-from lyncdr_helpers.params.values import Generation
+from lyncdr_helpers.params.generation import Generation
 
 SIP = 5061
 

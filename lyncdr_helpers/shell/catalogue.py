@@ -11,7 +11,7 @@ from itertools import product
 from types import ModuleType
 from typing import Any, Literal, get_args, get_origin, get_type_hints
 
-from lyncdr_helpers.params.values import Generation
+from lyncdr_helpers.params.generation import Generation
 from lyncdr_helpers.ports import Command
 from lyncdr_helpers.shell import cmdlets, endpoints, homeward, pairing, user_data
 from lyncdr_helpers.shell.table import COMMON, Table

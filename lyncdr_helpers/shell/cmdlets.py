@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import Literal
 
-from lyncdr_helpers.params.values import Generation
+from lyncdr_helpers.params.generation import Generation
 from lyncdr_helpers.ports import Command
 
 ResponseGroupKind = Literal["AgentGroup", "Queue", "Workflow"]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from lyncdr_helpers.params.values import Generation
+from lyncdr_helpers.params.generation import Generation
 from lyncdr_helpers.ports import Command
 
 

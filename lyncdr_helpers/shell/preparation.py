@@ -5,7 +5,7 @@ They ask before they write, because somebody is there to answer. Source of names
 
 from __future__ import annotations
 
-from lyncdr_helpers.params.values import Generation
+from lyncdr_helpers.params.generation import Generation
 from lyncdr_helpers.ports import Command
 
 

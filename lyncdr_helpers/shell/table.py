@@ -9,7 +9,7 @@ from functools import cache
 from importlib import resources
 from typing import Any
 
-from lyncdr_helpers.params.values import Generation
+from lyncdr_helpers.params.generation import Generation
 
 RELEASES: Mapping[str, str] = {"lync2010": "2010", "lync2013": "2013", "sfb2015": "2015", "sfb2019": "2019"}
 """How the table writes a generation."""

@@ -6,7 +6,7 @@ they run. What lives in the unified contact store, that is in Exchange, is in no
 
 from __future__ import annotations
 
-from lyncdr_helpers.params.values import Generation
+from lyncdr_helpers.params.generation import Generation
 from lyncdr_helpers.ports import Command
 
 WITH_TARGET_POOL: frozenset[Generation] = frozenset({"sfb2015", "sfb2019"})

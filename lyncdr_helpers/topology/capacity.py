@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from lyncdr_helpers.checks import Check, Verdict
-from lyncdr_helpers.params.values import Generation
+from lyncdr_helpers.params.generation import Generation
 from lyncdr_helpers.topology.pools import Edition, Pool
 
 AREA = "capacity"

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from enum import StrEnum
 
-from lyncdr_helpers.params.values import Generation
+from lyncdr_helpers.params.generation import Generation
 from lyncdr_helpers.topology import roles
 from lyncdr_helpers.topology.document import Cluster, Service, Topology
 

@@ -6,8 +6,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from enum import StrEnum
 
+from lyncdr_helpers.params.generation import Generation
 from lyncdr_helpers.params.requirements import Requirements
-from lyncdr_helpers.params.values import Generation
 from lyncdr_helpers.topology import roles
 
 GUIDE = "base document: the design of the DR site"

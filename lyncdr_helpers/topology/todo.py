@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
-from lyncdr_helpers.params.values import Generation
+from lyncdr_helpers.params.generation import Generation
 from lyncdr_helpers.ports import Command
 from lyncdr_helpers.shell import cmdlets, preparation, script
 from lyncdr_helpers.topology import pools, roles

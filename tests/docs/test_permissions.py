@@ -9,7 +9,7 @@ from typing import Any, get_args
 
 from handbook import DOCS, rows, section
 
-from lyncdr_helpers.params.values import Generation
+from lyncdr_helpers.params.generation import Generation
 from lyncdr_helpers.ports import Command, Program, RecordChange, RecordSet
 from lyncdr_helpers.shell import catalogue, dns_server, management_server, powershell, preparation, sockets, sql
 

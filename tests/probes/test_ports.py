@@ -7,7 +7,7 @@ from collections import Counter
 import pytest
 
 from lyncdr_helpers.checks import Severity
-from lyncdr_helpers.params.values import Generation
+from lyncdr_helpers.params.generation import Generation
 from lyncdr_helpers.probes.ports import EVERY, LISTENING, Machine, Role, Shown, targets
 
 STANDARD = frozenset({Role.FRONT_END, Role.WEB, Role.CONFERENCING, Role.RESPONSE_GROUPS, Role.CENTRAL_MANAGEMENT})

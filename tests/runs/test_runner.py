@@ -23,6 +23,7 @@ from lyncdr_helpers.dossier import proof
 from lyncdr_helpers.errors import InputError, Refusal
 from lyncdr_helpers.journal import Line
 from lyncdr_helpers.runfolder import RunFolder
+from lyncdr_helpers.runs.engine import SAVE_SECONDS
 from lyncdr_helpers.runs.kernel import LAST_WORDS_SECONDS
 from lyncdr_helpers.runs.runner import Outcome, run_phase
 
@@ -269,6 +270,27 @@ def test_lines_as_they_appear(notebooks: Notebooks, params_file: Path) -> None:
     run_phase("try", params_file, on_line=lambda line: seen.append((line, time.monotonic())), notebooks=cells)
     assert [line.kind for line, _ in seen] == ["begin", "step", "end"]
     assert seen[2][1] - seen[1][1] > 1
+
+
+WRITTEN = """def written():
+    (partial,) = folder.glob(".*.partial.ipynb")
+    return partial.stat().st_mtime_ns, partial.read_text()
+begun, times = time.monotonic(), []"""
+
+
+def test_a_power_cut_takes_two_seconds_of_outputs(notebooks: Notebooks, params_file: Path) -> None:
+    """While a run is at work its notebook is on disk, never older than that; and not written for every short cell."""
+    quick = ["times.append(written()[0])"] * 20
+    told = 'journal.write("fact", name="writings", value=[len(set(times)), time.monotonic() - begun])'
+    early = ['print("an early" + " word")', f"time.sleep({SAVE_SECONDS} + 0.1)"]
+    read = 'journal.write("fact", name="early", value="an early word" in written()[1])'
+    outcome = run_phase("try", params_file, notebooks=notebooks(BEGIN, WRITTEN, *quick, told, *early, read, END))
+    assert ending(outcome) == ("done", 0)
+    facts = [line.facts["value"] for line in journal.read(outcome.folder.journal)[0] if line.kind == "fact"]
+    writings, seconds = facts[0]
+    assert writings <= seconds / SAVE_SECONDS + 2 < len(quick)
+    assert facts[1] is True
+    assert not list(outcome.folder.path.glob(".*.partial.ipynb"))
 
 
 # -- the kernel is ours ------------------------------------------------------------------------------------------------

@@ -21,8 +21,8 @@ from lyncdr_helpers.lab import lifecycle
 from lyncdr_helpers.lab.blueprint import DR_POOL, Blueprint, CmsHome
 from lyncdr_helpers.lab.claim import claim_subnet
 from lyncdr_helpers.lab.pools import PoolStore
+from lyncdr_helpers.params.generation import Generation
 from lyncdr_helpers.params.reading import read_params
-from lyncdr_helpers.params.values import Generation
 from lyncdr_helpers.phases import backup
 from lyncdr_helpers.runfolder import RunFolder, RunSummary, all_runs
 

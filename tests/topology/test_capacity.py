@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from lyncdr_helpers.checks import Verdict
-from lyncdr_helpers.params.values import Generation
+from lyncdr_helpers.params.generation import Generation
 from lyncdr_helpers.topology import capacity
 from lyncdr_helpers.topology.capacity import GIB, Load
 from lyncdr_helpers.topology.pools import Edition, Kind, Pool

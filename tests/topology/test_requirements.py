@@ -16,8 +16,8 @@ from lyncdr_helpers.checks import Verdict
 from lyncdr_helpers.lab import topology as lab_topology
 from lyncdr_helpers.lab.blueprint import DR_POOL, PRIMARY_POOL, Blueprint
 from lyncdr_helpers.lab.forest import POOLS
+from lyncdr_helpers.params.generation import Generation
 from lyncdr_helpers.params.requirements import Archiving, Requirements
-from lyncdr_helpers.params.values import Generation
 from lyncdr_helpers.ports import Command
 from lyncdr_helpers.shell.table import Table
 from lyncdr_helpers.topology import roles

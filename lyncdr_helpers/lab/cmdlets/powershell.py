@@ -11,7 +11,7 @@ from collections.abc import Collection, Mapping
 from lyncdr_helpers.lab.cmdlets.state import State
 from lyncdr_helpers.lab.winrm import Call, Category, CmdletError
 from lyncdr_helpers.lab.winrm.checked import command_not_found
-from lyncdr_helpers.params.values import Generation
+from lyncdr_helpers.params.generation import Generation
 from lyncdr_helpers.shell import powershell
 from lyncdr_helpers.shell.table import RELEASES, Table
 

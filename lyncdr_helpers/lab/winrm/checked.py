@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from lyncdr_helpers.lab.winrm.call import Call, Category, Cmdlet, CmdletError
-from lyncdr_helpers.params.values import Generation
+from lyncdr_helpers.params.generation import Generation
 from lyncdr_helpers.shell.table import Table
 
 

@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 from lyncdr_helpers.checks import Check, Checklist, judge, unknown
-from lyncdr_helpers.params.values import Generation
+from lyncdr_helpers.params.generation import Generation
 from lyncdr_helpers.phases import exchange
 from lyncdr_helpers.ports import Command, Finished, Program
 from lyncdr_helpers.session import Session

@@ -7,8 +7,8 @@ from dataclasses import dataclass, replace
 
 from lyncdr_helpers.checks import Check, Checklist, Severity, Verdict
 from lyncdr_helpers.directory.inventory import Inventory
+from lyncdr_helpers.params.generation import Generation
 from lyncdr_helpers.params.requirements import Requirements as Asked
-from lyncdr_helpers.params.values import Generation
 from lyncdr_helpers.phases.readiness import archiving, capacity
 from lyncdr_helpers.session import Session
 from lyncdr_helpers.topology import gaps, requirements, todo

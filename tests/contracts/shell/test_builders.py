@@ -8,7 +8,7 @@ from typing import get_args
 
 import pytest
 
-from lyncdr_helpers.params.values import Generation
+from lyncdr_helpers.params.generation import Generation
 from lyncdr_helpers.ports import Command, Program
 from lyncdr_helpers.shell import cmdlets, dbimpexp
 from lyncdr_helpers.shell.table import RELEASES, Table

@@ -11,7 +11,7 @@ from typing import get_args
 import pytest
 
 from lyncdr_helpers import shell
-from lyncdr_helpers.params.values import Generation
+from lyncdr_helpers.params.generation import Generation
 from lyncdr_helpers.ports import Command
 from lyncdr_helpers.shell import (
     catalogue,

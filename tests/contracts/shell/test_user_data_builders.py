@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 import pytest
 
-from lyncdr_helpers.params.values import Generation
+from lyncdr_helpers.params.generation import Generation
 from lyncdr_helpers.ports import Command
 from lyncdr_helpers.shell import user_data
 from lyncdr_helpers.shell.table import Table

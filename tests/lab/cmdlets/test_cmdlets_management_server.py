@@ -13,7 +13,7 @@ from lyncdr_helpers.lab import local_shell
 from lyncdr_helpers.lab.blueprint import DR_POOL, PRIMARY_POOL
 from lyncdr_helpers.lab.cmdlets import LOCAL
 from lyncdr_helpers.lab.cmdlets.state import State
-from lyncdr_helpers.params.values import Generation
+from lyncdr_helpers.params.generation import Generation
 from lyncdr_helpers.shell import cmdlets, management_server
 from lyncdr_helpers.shell.script import line
 from lyncdr_helpers.shell.table import Table

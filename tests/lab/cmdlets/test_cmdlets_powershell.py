@@ -11,7 +11,7 @@ from lyncdr_helpers.lab.blueprint import DR_POOL, PRIMARY_POOL
 from lyncdr_helpers.lab.cmdlets import ACTS, cmdlets
 from lyncdr_helpers.lab.people import TEST_USERS
 from lyncdr_helpers.lab.winrm import Call, CmdletError
-from lyncdr_helpers.params.values import Generation
+from lyncdr_helpers.params.generation import Generation
 from lyncdr_helpers.shell import catalogue, powershell
 
 

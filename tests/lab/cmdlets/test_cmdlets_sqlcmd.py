@@ -13,7 +13,7 @@ from lyncdr_helpers.lab.blueprint import Blueprint
 from lyncdr_helpers.lab.cmdlets import programs
 from lyncdr_helpers.lab.sites import Sites
 from lyncdr_helpers.lab.winrm import ProgramCall
-from lyncdr_helpers.params.values import Generation
+from lyncdr_helpers.params.generation import Generation
 from lyncdr_helpers.shell import sql
 
 FILE = "D:\\dumps\\chat.bak"

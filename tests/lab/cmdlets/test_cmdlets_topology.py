@@ -13,7 +13,7 @@ from lyncdr_helpers.lab import topology
 from lyncdr_helpers.lab.blueprint import BRANCH_POOL, DR_POOL, PRIMARY_POOL
 from lyncdr_helpers.lab.cmdlets import ACTS
 from lyncdr_helpers.lab.forest import POOLS
-from lyncdr_helpers.params.values import Generation
+from lyncdr_helpers.params.generation import Generation
 from lyncdr_helpers.shell.table import Table
 
 T = f"{{{topology.NAMESPACE}}}"
