@@ -2,7 +2,7 @@
 SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help drill test phases drills servers faults consoles rest benchmarks lint format lock clean
+.PHONY: help drill test phases drills servers faults consoles rest disasters matrix nights benchmarks lint format lock clean
 
 # Every kernel starts in a second once its imports are compiled, and in five when they never are.
 export PYTHONDONTWRITEBYTECODE :=
@@ -24,8 +24,8 @@ drill: .venv/.drill  ## Lose a site in the lab and bring every user back
 
 test:  ## Lint, types, tests and notebooks, against real servers where they can be installed
 	.ci/packages.sh
-	$(MAKE) --no-print-directory --jobs=3 --output-sync=target --keep-going lint faults phases drills servers rest consoles
-	$(MAKE) --no-print-directory benchmarks
+	$(MAKE) --no-print-directory --jobs=3 --output-sync=target --keep-going phases drills servers rest consoles faults lint
+	@echo 'All of that passed. What takes half as long again, and every change is held to: make disasters benchmarks'
 
 # Three parts at once, each on loopback addresses of its own, for much of a test is waiting; the long ones first. What a
 # part prints comes when it is done.
@@ -36,12 +36,20 @@ drills: .venv/.test  ## Another: the runner, the notebooks, whole drills
 	$(BIN)/pytest $(ARGS) $(addprefix tests/,$(DRILLS))
 servers: .venv/.test  ## Another: the ports' contracts and the lab, over real servers
 	$(BIN)/pytest $(ARGS) tests/contracts tests/lab
-faults: .venv/.test  ## Another: whatever goes wrong on the worst night
+faults: .venv/.test  ## Another: kills, refusals, and the same command again
 	$(BIN)/pytest $(ARGS) tests/faults
 consoles: .venv/.test  ## Another: a night in JupyterLab, by mouse and keys
 	$(BIN)/pytest $(ARGS) tests/console
 rest: .venv/.test  ## The rest
-	$(BIN)/pytest $(ARGS) $(addprefix --ignore=tests/,benchmarks contracts lab phases faults console $(DRILLS))
+	$(BIN)/pytest $(ARGS) $(addprefix --ignore=tests/,benchmarks contracts disasters lab phases faults console $(DRILLS))
+disasters: .venv/.test  ## Every fault at every act of an activation; whole nights of many commands
+	.ci/packages.sh
+	$(MAKE) --no-print-directory --jobs=2 --output-sync=target --keep-going matrix nights
+MATRIX := tests/disasters/test_matrix.py
+matrix: .venv/.test  ## One half of them: the table of docs/under-fire.md, row by row
+	$(BIN)/pytest $(ARGS) $(MATRIX)
+nights: .venv/.test  ## The other half
+	$(BIN)/pytest $(ARGS) --ignore=$(MATRIX) tests/disasters
 # By themselves: beside others a rival that lives from the processor's caches loses more than one that does not.
 benchmarks: .venv/.test  ## The ratios of speed that are promised
 	$(BIN)/pytest $(ARGS) tests/benchmarks

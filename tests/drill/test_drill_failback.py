@@ -6,6 +6,7 @@ from pathlib import Path
 
 import brought_back
 import pytest
+from forked_kernel import kernels
 
 from lyncdr_helpers import journal
 from lyncdr_helpers.drill import Order, drill
@@ -22,7 +23,8 @@ def test_there_and_back(tmp_path: Path) -> None:
     and then brings everybody back. Everybody goes home; the steps, the numbers and the report say so; all is tidied up.
     """
     order = Order(users=USERS, generation="sfb2019", cms="primary", failback=True)
-    score = drill(tmp_path, order, subnets=SUBNETS)
+    with kernels():
+        score = drill(tmp_path, order, subnets=SUBNETS)
     assert (score.outcome, score.exit_code) == ("done", 0), score.message
     brought_back.in_dr(score.numbers, USERS)
     brought_back.at_home(score.numbers, USERS)

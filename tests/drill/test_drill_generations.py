@@ -6,6 +6,7 @@ import shutil
 from pathlib import Path
 
 import pytest
+from forked_kernel import kernels
 
 from lyncdr_helpers.drill import Order, Watcher, drill
 from lyncdr_helpers.lab import seed
@@ -42,7 +43,8 @@ def test_lync_2013_and_a_loss(tmp_path: Path) -> None:
     after the activation is counted, and the drill is not done: exit code 4, no time to recovery.
     """
     thief = Thief(tmp_path)
-    score = drill(tmp_path, Order(users=USERS, generation="lync2013"), thief, SUBNETS)
+    with kernels():
+        score = drill(tmp_path, Order(users=USERS, generation="lync2013"), thief, SUBNETS)
     assert (score.outcome, score.exit_code) == ("incomplete", 4), score.message
     assert (score.numbers["lost"], score.numbers["response_groups_restored"]) == (1, 8)
     assert score.rto_seconds is None

@@ -1,6 +1,6 @@
 """What goes wrong during an activation, one by one: how it comes about, and what the run must say of it.
 
-docs/under-fire.md shows this table; tests/faults/test_matrix.py brings each of it about.
+docs/under-fire.md shows this table; tests/disasters/test_matrix.py brings each of it about.
 """
 
 from __future__ import annotations

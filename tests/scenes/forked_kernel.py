@@ -1,8 +1,8 @@
 """Kernels that come from the server in which everything is imported: half of a kernel's life is that, a hundred times.
 
 They are real ipykernels, in processes and sessions of their own, reached as ever. What a kernel imports, with which
-interpreter it is started and how it dies is not for these: `tests/runs`, `tests/notebooks` and `tests/drill` start them
-as people do.
+interpreter it is started and how it dies is not for these: `tests/runs`, `tests/notebooks` and the drill's command
+start them as people do.
 """
 
 from __future__ import annotations

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 from dr_scene import Scene, make_scene
 from phase_scene import tree
+from rewind import Moment, beginning
 
 from lyncdr_helpers.lab import lifecycle
 
@@ -22,6 +23,12 @@ def standing(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Scene]:
 def scene(tmp_path: Path) -> Iterator[Scene]:
     """The same, for what changes it for good."""
     yield from scene_in(tmp_path)
+
+
+@pytest.fixture(scope="session")
+def begun(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Moment]:
+    """A lab whose primary is lost and nothing else, and what it was: whoever begins puts it back first."""
+    yield from beginning(tmp_path_factory.mktemp("begun"))
 
 
 def scene_in(folder: Path) -> Iterator[Scene]:
