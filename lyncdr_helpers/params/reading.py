@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -55,12 +55,18 @@ def read_params(path: Path) -> LoadedParams:
         raise InputError(
             f"The parameters {path} cannot be read: {cause.strerror}.", "Name a file such as params/example.yml."
         ) from cause
+    return _read(path, path.resolve().parent, content)
+
+
+@lru_cache(maxsize=4)
+def _read(path: Path, folder: Path, content: bytes) -> LoadedParams:
+    """Parsed once a process for as long as nobody changes the file: each command and each session asks."""
     document = Document.parse(content)
     mistakes = list(_mistakes(path, document))
     if mistakes:
         raise ParamsError(path, mistakes)
     params = Params.model_validate(document.data, by_alias=True, by_name=False)
-    return LoadedParams(params, path, path.resolve().parent, digest(params))
+    return LoadedParams(params, path, folder, digest(params))
 
 
 def digest(params: Params) -> str:
