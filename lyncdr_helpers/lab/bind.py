@@ -6,17 +6,20 @@ listens on a free port of 127.0.0.1, and the lab's address passes every message 
 
 from __future__ import annotations
 
+import binascii
 import os
 import shutil
 import signal
 import socket
 import subprocess
 import time
+from base64 import b64decode
 from collections.abc import Iterable
 
 from lyncdr_helpers import files
 from lyncdr_helpers.adapters.dns import DnsNameserver
-from lyncdr_helpers.errors import OperationError, Refusal
+from lyncdr_helpers.adapters.tsig import SharedKey
+from lyncdr_helpers.errors import LyncdrError, OperationError, Refusal
 from lyncdr_helpers.lab.blueprint import DOMAIN, TSIG_KEY, Blueprint
 from lyncdr_helpers.lab.dns import zone
 from lyncdr_helpers.lab.dns.sockets import MAX_MESSAGE, DnsSockets, read_message, write_message
@@ -27,6 +30,10 @@ READY_SECONDS = 15
 STOP_SECONDS = 10
 ANSWER_SECONDS = 5
 POLL_SECONDS = 0.05
+PORTS = 3
+"""How many ports are tried: what was free may be somebody else's before named is there."""
+TAKEN = "address in use"
+"""What named says then; it goes on without TCP where only that was taken."""
 
 CONFIGURATION = """\
 key "{key}" {{ algorithm hmac-sha256; secret "{secret}"; }};
@@ -36,6 +43,7 @@ options {{
   pid-file none;
   session-keyfile none;
   lock-file none;
+  reuseport no;
   listen-on port {port} {{ {address}; }};
   listen-on-v6 {{ none; }};
   recursion no;
@@ -65,7 +73,7 @@ class BindServer:
         self._zone_file = self._folder / f"{DOMAIN}.zone"
         self._sockets = DnsSockets(blueprint.nameserver, blueprint.dns_port, self._pass)
         self._process: subprocess.Popen[bytes] | None = None
-        self._port = 0
+        self._port = self._said_before = 0
 
     def create(self, records: Iterable[RecordSet]) -> None:
         """Write its zone. Raises Refusal when there is one already."""
@@ -76,9 +84,26 @@ class BindServer:
     def start(self) -> None:
         """Start named and wait until it answers. Raises OperationError, with the end of its log, when it does not."""
         program = _program()
+        for left in reversed(range(PORTS)):
+            self._launch(program)
+            try:
+                self._wait_until_ready()
+                break
+            except OperationError:
+                self.stop()
+                if not (left and TAKEN in self._said()):
+                    raise
+        try:
+            self._sockets.start()
+        except OperationError:
+            self.stop()
+            raise
+
+    def _launch(self, program: str) -> None:
         self._port = _free_port()
         files.replace(self._folder / "named.conf", self._configuration().encode())
         with (self._folder / "log").open("ab") as log:
+            self._said_before = log.tell()
             self._process = subprocess.Popen(
                 ["sh", "-c", TIED, "sh", program, "-g", "-4", "-n", "1", "-c", str(self._folder / "named.conf")],
                 stdin=subprocess.PIPE,
@@ -86,12 +111,6 @@ class BindServer:
                 stderr=log,
                 start_new_session=True,  # Ctrl-C goes to the lab, and the lab ends its servers in order
             )
-        try:
-            self._wait_until_ready(self._process)
-            self._sockets.start()
-        except OperationError:
-            self.stop()
-            raise
 
     def stop(self) -> None:
         """End named; harmless when it does not run."""
@@ -110,7 +129,7 @@ class BindServer:
     def _configuration(self) -> str:
         return CONFIGURATION.format(
             key=TSIG_KEY.rstrip("."),
-            secret=self._blueprint.secret("tsig").read_text(encoding="ascii").strip(),
+            secret=self._secret(),
             folder=self._folder,
             address=LOOPBACK,
             port=self._port,
@@ -118,20 +137,29 @@ class BindServer:
             zone_file=self._zone_file,
         )
 
-    def _wait_until_ready(self, process: subprocess.Popen[bytes]) -> None:
-        itself = DnsNameserver("named", LOOPBACK, self._port, timeout=0.2)
+    def _secret(self) -> str:
+        return self._blueprint.secret("tsig").read_text(encoding="ascii").strip()
+
+    def _wait_until_ready(self) -> None:
+        """Until it proves to know this lab's key: another lab's named may have got the port."""
+        assert self._process is not None
         deadline = time.monotonic() + READY_SECONDS
-        while process.poll() is None and time.monotonic() < deadline:
+        while self._process.poll() is None and TAKEN not in self._said() and time.monotonic() < deadline:
             try:
-                itself.ask(DOMAIN, "SOA")
-            except OperationError:
+                key = SharedKey(TSIG_KEY, "hmac-sha256", b64decode(self._secret(), validate=True))
+                DnsNameserver("named", LOOPBACK, self._port, signer=key, timeout=0.2).prove_update(DOMAIN)
+            except (LyncdrError, binascii.Error):
                 time.sleep(POLL_SECONDS)
             else:
                 return
         raise OperationError(f"BIND does not start: {self._last_words()}.", f"Look into {self._folder / 'log'}")
 
     def _last_words(self) -> str:
-        return "; ".join((self._folder / "log").read_text(encoding="utf-8", errors="replace").splitlines()[-3:])
+        return "; ".join(self._said().splitlines()[-3:])
+
+    def _said(self) -> str:
+        """What named has written since it was started."""
+        return (self._folder / "log").read_bytes()[self._said_before :].decode("utf-8", "replace")
 
     def _pass(self, wire: bytes, *, datagram: bool) -> bytes | None:
         """Named's own response to the message, over the same transport."""

@@ -15,6 +15,7 @@ from nameserver_subjects import blueprint_at, client, lab_key
 
 from lyncdr_helpers.dns import records
 from lyncdr_helpers.errors import OperationError, Refusal, Unreachable
+from lyncdr_helpers.lab import bind
 from lyncdr_helpers.lab.bind import BindServer
 from lyncdr_helpers.lab.blueprint import Blueprint
 from lyncdr_helpers.ports import RecordChange
@@ -27,6 +28,7 @@ MOVED = records.record_set("sip.lync.test", "A", 60, ["10.0.0.21"])
 OWNER = """
 import sys, time
 from pathlib import Path
+from lyncdr_helpers.lab import bind
 from lyncdr_helpers.lab.bind import BindServer
 from lyncdr_helpers.lab.blueprint import Blueprint
 server = BindServer(Blueprint(Path(sys.argv[1]), sys.argv[2], dns="bind"))
@@ -97,6 +99,25 @@ def test_does_not_start(blueprint: Blueprint) -> None:
         server.start()
     assert time.monotonic() - began < 10
     assert not listens(port_of_named(blueprint))
+
+
+def test_a_port_that_is_taken_meanwhile(blueprint: Blueprint, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What was free a moment ago has another lab's named, which knows the zone too: it is not taken for ours."""
+    other = BindServer(blueprint_at(blueprint.folder / "other", "127.53.38", dns="bind"))
+    server = BindServer(blueprint)
+    for one, record in ((other, MOVED), (server, SIP)):
+        one.create([record])
+    other.start()
+    free, offered = bind._free_port, [other._port]
+    monkeypatch.setattr(bind, "_free_port", lambda: offered.pop() if offered else free())
+    server.start()
+    try:
+        assert server._port != other._port
+        assert client(blueprint, None).ask(SIP.name, "A") == SIP
+        assert not offered
+    finally:
+        server.stop()
+        other.stop()
 
 
 def test_ends_with_its_owner(blueprint: Blueprint) -> None:
