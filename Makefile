@@ -2,7 +2,7 @@
 SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help drill test phases drills servers faults consoles rest disasters matrix nights benchmarks lint format lock clean
+.PHONY: help drill test phases servers drills records rest consoles faults disasters matrix nights benchmarks lint format lock clean
 
 # Every kernel starts in a second once its imports are compiled, and in five when they never are.
 export PYTHONDONTWRITEBYTECODE :=
@@ -13,7 +13,7 @@ PROJECT := pyproject.toml locks/bootstrap.txt
 help:  ## Show this
 	@echo "lyncdr: the disaster recovery playbook of a Lync site, and a lab to drill it in."
 	@echo
-	@sed -n 's/^\([a-z]*\):.*## /  make \1\t/p' $(MAKEFILE_LIST) | expand -t 16
+	@sed -n 's/^\([a-z]*\):.*## /  make \1\t/p' $(MAKEFILE_LIST) | expand -t 18
 	@echo
 	@echo "  Begin with make drill: it needs python3 (3.11 or newer) and no server, and leaves nothing behind."
 	@echo "  make drill ARGS='--users 2000 --keep' passes options on; $(BIN)/lyncdr --help lists them."
@@ -24,11 +24,11 @@ drill: .venv/.drill  ## Lose a site in the lab and bring every user back
 
 test:  ## Lint, types, tests and notebooks, against real servers where they can be installed
 	.ci/packages.sh
-	$(MAKE) --no-print-directory --jobs=3 --output-sync=target --keep-going phases drills servers rest consoles faults lint
+	$(MAKE) --no-print-directory --jobs=3 --output-sync=target --keep-going phases servers drills records rest consoles faults lint
 	@echo 'All of that passed. What takes half as long again, and every change is held to: make disasters benchmarks'
 
-# Three parts at once, each on loopback addresses of its own, for much of a test is waiting; the long ones first. What a
-# part prints comes when it is done.
+# Three parts at once, each on loopback addresses of its own, keep two processors busy; the long ones first. What a part
+# prints comes when it is done.
 phases: .venv/.test  ## One part of the tests: what each notebook calls, on labs
 	$(BIN)/pytest $(ARGS) tests/phases
 DRILLS := drill runs notebooks
@@ -40,8 +40,11 @@ faults: .venv/.test  ## Another: kills, refusals, and the same command again
 	$(BIN)/pytest $(ARGS) tests/faults
 consoles: .venv/.test  ## Another: a night in JupyterLab, by mouse and keys
 	$(BIN)/pytest $(ARGS) tests/console
+RECORDS := backups contacts dossier earlier notices record signatures
+records: .venv/.test  ## Another: sets, contact lists, a run's record, and who is told
+	$(BIN)/pytest $(ARGS) $(addprefix tests/,$(RECORDS))
 rest: .venv/.test  ## The rest
-	$(BIN)/pytest $(ARGS) $(addprefix --ignore=tests/,benchmarks contracts disasters lab phases faults console $(DRILLS))
+	$(BIN)/pytest $(ARGS) $(addprefix --ignore=tests/,benchmarks contracts disasters lab phases faults console $(DRILLS) $(RECORDS))
 disasters: .venv/.test  ## Every fault at every act of an activation; whole nights of many commands
 	.ci/packages.sh
 	$(MAKE) --no-print-directory --jobs=2 --output-sync=target --keep-going matrix nights
