@@ -88,7 +88,7 @@ def head_of(folder: RunFolder | Path) -> str:
 def _as_check(one: Finding) -> Check:
     verdict = VERDICTS[one.state]
     severity = Severity.SHOULD if one.state == "noted" else Severity.MUST
-    remedy = REMEDY if one.state == "failed" else ""
+    remedy = REMEDY if one.state in ("failed", "unproven") else ""
     return Check(AREA, one.what, verdict, one.said, EXPECTED[one.what], remedy, severity)
 
 

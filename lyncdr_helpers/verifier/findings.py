@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 State = Literal["proven", "failed", "unproven", "noted"]
-"""unproven: nobody could look, or there is nothing to look at. noted: no fault, and worth a person's look."""
+"""unproven: there is nothing to look at. noted: no fault, and worth a person's look."""
 
 
 @dataclass(frozen=True)
@@ -29,5 +29,5 @@ def printable(text: str) -> str:
 
 
 def is_whole(found: Iterable[Finding]) -> bool:
-    """Whether nothing speaks against the record. What nobody could prove does not."""
-    return all(one.state != "failed" for one in found)
+    """Whether the record holds: nothing speaks against it, and nothing of it is left to be believed."""
+    return all(one.state in ("proven", "noted") for one in found)

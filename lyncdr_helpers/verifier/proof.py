@@ -77,9 +77,11 @@ def _journal(lines: Sequence[Line], torn: bytes, sealed: Sealed | None, heads: M
         yield Finding("journal", "failed", "its last line has no end", len(lines) + 1)
     elif torn:
         yield Finding("journal", "noted", "its last line was cut off by a crash: nobody had relied on it yet")
-    if not faults:
-        head = spoken(lines[-1].own) if lines else "none"
-        yield Finding("journal", "proven", f"{len(lines):,} lines, each with the digest of the one before; head {head}")
+    if lines and not faults:
+        said = f"{len(lines):,} lines, each with the digest of the one before; head {spoken(lines[-1].own)}"
+        yield Finding("journal", "proven", said)
+    elif not faults:
+        yield Finding("journal", "unproven", "it has no line: nothing of the run is known, nor that there was nothing")
 
 
 def _ending(told: Sequence[Mapping[str, Any]], sealed: Sealed | None, trouble: str, torn: bool) -> Iterator[Finding]:

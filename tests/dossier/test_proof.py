@@ -26,6 +26,9 @@ from lyncdr_helpers.plan import Plan
 from lyncdr_helpers.ports import Store
 from lyncdr_helpers.runfolder import RunFolder
 from lyncdr_helpers.signatures import SigningKey
+from lyncdr_helpers.verifier.contents import Folder
+from lyncdr_helpers.verifier.findings import is_whole
+from lyncdr_helpers.verifier.proof import prove
 from lyncdr_helpers.verifier.spoken import LETTERS, is_spoken, spoken
 
 Tamper = Callable[[RunFolder], object]
@@ -219,6 +222,21 @@ def test_cut_short(tmp_path: Path) -> None:
     assert any("cut short: its journal has no end" in one for one in not_proven(proof.check(folder)))
     cut(folder, 2)  # and what the crash had left
     assert any("line 14: truncated" in one for one in failed(proof.check(folder)))
+
+
+@pytest.mark.parametrize("left", [b"", b'{"n":1,"half'])
+def test_a_journal_without_a_line(mine: RunFolder, left: bytes) -> None:
+    """Emptied, and its seal gone with it: nothing speaks against it, and nothing is proven. An auditor is told too."""
+    assert proof.verified(mine)
+    for path in mine.path.iterdir():
+        if path.is_file():
+            path.unlink()
+    mine.journal.write_bytes(left)
+    found = proof.check(mine)
+    assert failed(found) == []
+    assert any("journal: it has no line" in one for one in not_proven(found))
+    assert not proof.verified(mine)
+    assert not is_whole(prove(Folder(mine.path), mine.run))
 
 
 def test_a_run_that_goes_on(mine: RunFolder, store: Store) -> None:
