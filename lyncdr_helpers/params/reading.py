@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache, lru_cache
 from pathlib import Path
 from typing import Any
@@ -55,12 +55,15 @@ def read_params(path: Path) -> LoadedParams:
         raise InputError(
             f"The parameters {path} cannot be read: {cause.strerror}.", "Name a file such as params/example.yml."
         ) from cause
-    return _read(path, path.resolve().parent, content)
+    found = _read(path, path.resolve().parent, content)
+    return replace(found, params=found.params.model_copy(deep=True))
 
 
 @lru_cache(maxsize=4)
 def _read(path: Path, folder: Path, content: bytes) -> LoadedParams:
-    """Parsed once a process for as long as nobody changes the file: each command and each session asks."""
+    """Parsed once a process for as long as nobody changes the file: each command and each session asks. Its lists are
+    nobody's own: whoever asks gets a copy.
+    """
     document = Document.parse(content)
     mistakes = list(_mistakes(path, document))
     if mistakes:

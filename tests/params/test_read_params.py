@@ -126,6 +126,17 @@ def test_a_file_that_cannot_be_read(kind: str, tmp_path: Path) -> None:
         read_params(path)
 
 
+def test_who_reads_again_reads_the_file(tmp_path: Path) -> None:
+    """What one reader does to its lists is nobody else's, and a changed file is another one."""
+    path = tmp_path / "mine.yml"
+    path.write_bytes(EXAMPLE.read_bytes())
+    first = read_params(path)
+    first.params.dns.records.clear()
+    assert len(read_params(path).params.dns.records) > 1
+    path.write_text(EXAMPLE.read_text(encoding="utf-8").replace("deployment: contoso", "deployment: fabrikam"))
+    assert read_params(path).params.deployment == "fabrikam"
+
+
 def test_the_digest_is_of_the_parameters(tmp_path: Path) -> None:
     """Comments, spacing and the order of keys do not change it; a value, written or left at its default, does."""
 
