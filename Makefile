@@ -2,7 +2,7 @@
 SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help drill test phases servers drills records rest consoles faults disasters matrix nights benchmarks lint format lock clean
+.PHONY: help drill test phases servers drills records rest consoles faults disasters matrix nights tours benchmarks lint format lock clean
 
 # Every kernel starts in a second once its imports are compiled, and in five when they never are.
 export PYTHONDONTWRITEBYTECODE :=
@@ -33,26 +33,29 @@ phases: .venv/.test  ## One part of the tests: what each notebook calls, on labs
 	$(BIN)/pytest $(ARGS) tests/phases
 DRILLS := drill runs notebooks
 drills: .venv/.test  ## Another: the runner, the notebooks, whole drills
-	$(BIN)/pytest $(ARGS) $(addprefix tests/,$(DRILLS))
+	$(BIN)/pytest $(ARGS) $(TOURS:%=--ignore=%) $(addprefix tests/,$(DRILLS))
 servers: .venv/.test  ## Another: the ports' contracts and the lab, over real servers
 	$(BIN)/pytest $(ARGS) tests/contracts tests/lab
 faults: .venv/.test  ## Another: kills, refusals, and the same command again
 	$(BIN)/pytest $(ARGS) tests/faults
-consoles: .venv/.test  ## Another: a night in JupyterLab, by mouse and keys
-	$(BIN)/pytest $(ARGS) tests/console
+consoles: .venv/.test  ## Another: JupyterLab in a browser, by mouse and keys
+	$(BIN)/pytest $(ARGS) $(TOURS:%=--ignore=%) tests/console
 RECORDS := backups contacts dossier earlier notices record signatures
 records: .venv/.test  ## Another: sets, contact lists, a run's record, and who is told
 	$(BIN)/pytest $(ARGS) $(addprefix tests/,$(RECORDS))
 rest: .venv/.test  ## The rest
 	$(BIN)/pytest $(ARGS) $(addprefix --ignore=tests/,benchmarks contracts disasters lab phases faults console $(DRILLS) $(RECORDS))
-disasters: .venv/.test  ## Every fault at every act of an activation; whole nights of many commands
+disasters: .venv/.test  ## Every fault at every act of an activation; whole nights of many steps
 	.ci/packages.sh
-	$(MAKE) --no-print-directory --jobs=2 --output-sync=target --keep-going matrix nights
+	$(MAKE) --no-print-directory --jobs=3 --output-sync=target --keep-going matrix nights tours
 MATRIX := tests/disasters/test_matrix.py
-matrix: .venv/.test  ## One half of them: the table of docs/under-fire.md, row by row
+matrix: .venv/.test  ## One part of them: the table of docs/under-fire.md, row by row
 	$(BIN)/pytest $(ARGS) $(MATRIX)
-nights: .venv/.test  ## The other half
+nights: .venv/.test  ## Another: on the command line
 	$(BIN)/pytest $(ARGS) --ignore=$(MATRIX) tests/disasters
+TOURS := tests/console/test_night.py tests/drill/test_drill_failback.py tests/drill/test_drill_generations.py
+tours: .venv/.test  ## Another: in JupyterLab, and as drills of other generations, there and back
+	$(BIN)/pytest $(ARGS) $(TOURS)
 # By themselves: beside others a rival that lives from the processor's caches loses more than one that does not.
 benchmarks: .venv/.test  ## The ratios of speed that are promised
 	$(BIN)/pytest $(ARGS) tests/benchmarks
