@@ -39,23 +39,32 @@ bootstrap() {
 }
 
 # gssapi and krb5 are built here, from source: they need a C compiler and the headers of Python and of Kerberos.
+# Not optimised: a compiler that optimises them takes longer than all the rest, and here nobody feels the difference.
+export CFLAGS=${CFLAGS:--O0 -g0}
 can_build_kerberos() {
     command -v cc >/dev/null && command -v krb5-config >/dev/null &&
         $bin/python -c 'import sys, sysconfig, pathlib
 sys.exit(not pathlib.Path(sysconfig.get_path("include"), "Python.h").exists())'
 }
 
+# Made beside the other one, which waits for a compiler while this one waits for downloads.
+s3_server() {
+    $bin/uv venv --quiet --allow-existing --python $bin/python .venv/s3server
+    $bin/uv pip install --quiet --python .venv/s3server/bin/python --require-hashes -r locks/s3server.txt
+}
+
 bootstrap
 excludes=()
-if [ "$1" = test ] && ! can_build_kerberos; then
-    say "no Kerberos headers or no compiler: going on without gssapi, and without the tests that need it"
-    excludes=(--excludes locks/needs-kerberos-headers.txt)
+beside=
+if [ "$1" = test ]; then
+    s3_server & beside=$!
+    can_build_kerberos || {
+        say "no Kerberos headers or no compiler: going on without gssapi, and without the tests that need it"
+        excludes=(--excludes locks/needs-kerberos-headers.txt)
+    }
 fi
 say "installing $(grep -c '^[a-z].*==' "$lock") packages of $lock"
 $bin/uv pip install --quiet --python $bin/python --require-hashes "${excludes[@]}" -r "$lock"
 $bin/uv pip install --quiet --python $bin/python --no-deps --no-build-isolation --editable .
-if [ "$1" = test ]; then
-    $bin/uv venv --quiet --allow-existing --python $bin/python .venv/s3server
-    $bin/uv pip install --quiet --python .venv/s3server/bin/python --require-hashes -r locks/s3server.txt
-fi
+[ -z "$beside" ] || wait "$beside"
 touch ".venv/.$1"
