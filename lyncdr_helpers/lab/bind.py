@@ -88,16 +88,13 @@ class BindServer:
             self._launch(program)
             try:
                 self._wait_until_ready()
-                break
+                self._sockets.start()
             except OperationError:
                 self.stop()
                 if not (left and TAKEN in self._said()):
                     raise
-        try:
-            self._sockets.start()
-        except OperationError:
-            self.stop()
-            raise
+            else:
+                return
 
     def _launch(self, program: str) -> None:
         self._port = _free_port()

@@ -28,7 +28,6 @@ MOVED = records.record_set("sip.lync.test", "A", 60, ["10.0.0.21"])
 OWNER = """
 import sys, time
 from pathlib import Path
-from lyncdr_helpers.lab import bind
 from lyncdr_helpers.lab.bind import BindServer
 from lyncdr_helpers.lab.blueprint import Blueprint
 server = BindServer(Blueprint(Path(sys.argv[1]), sys.argv[2], dns="bind"))
@@ -110,8 +109,8 @@ def test_a_port_that_is_taken_meanwhile(blueprint: Blueprint, monkeypatch: pytes
     other.start()
     free, offered = bind._free_port, [other._port]
     monkeypatch.setattr(bind, "_free_port", lambda: offered.pop() if offered else free())
-    server.start()
     try:
+        server.start()
         assert server._port != other._port
         assert client(blueprint, None).ask(SIP.name, "A") == SIP
         assert not offered
